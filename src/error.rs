@@ -1,0 +1,109 @@
+//! What can go wrong, named by the fault and carrying the offending values.
+
+use thiserror::Error as ThisError;
+
+use crate::integrand::IntegrandError;
+
+/// Every error of the library.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum Error {
+    /// The dimension is zero.
+    #[error("the dimension is 0; an integral needs at least 1")]
+    ZeroDimension,
+    /// Two parts of a run disagree about the dimension.
+    #[error("{what} has dimension {found}, but {expected} is needed")]
+    DimensionMismatch {
+        /// the part at fault
+        what: &'static str,
+        /// its dimension
+        found: usize,
+        /// the dimension of the rest
+        expected: usize,
+    },
+    /// An integrand without outputs.
+    #[error("the integrand has 0 outputs; it needs at least 1")]
+    ZeroOutputs,
+    /// A range whose ends do not bound an interval.
+    #[error("range {axis} is [{low}, {high}]; the lower end must be below the upper one")]
+    EmptyRange {
+        /// index of the axis
+        axis: usize,
+        /// lower end
+        low: f64,
+        /// upper end
+        high: f64,
+    },
+    /// A setting outside its allowed values.
+    #[error("{name} is {value}; it must be {allowed}")]
+    InvalidSetting {
+        /// the setting
+        name: &'static str,
+        /// the value given
+        value: f64,
+        /// what would be right
+        allowed: &'static str,
+    },
+    /// Too few calls for the method.
+    #[error("a budget of {calls} calls is too small; this method needs at least {minimum}")]
+    BudgetTooSmall {
+        /// the budget
+        calls: u64,
+        /// the least that works
+        minimum: u64,
+    },
+    /// The integrand failed.
+    #[error(transparent)]
+    Integrand(#[from] IntegrandError),
+    /// A map that the file format does not know.
+    #[error("a map of this kind cannot be saved: {kind}")]
+    NotSavable {
+        /// how the map describes itself
+        kind: String,
+    },
+    /// A file that could not be read or written.
+    #[error("cannot {action} {path}: {source}")]
+    File {
+        /// "read" or "write"
+        action: &'static str,
+        /// the file
+        path: String,
+        /// the cause
+        source: std::io::Error,
+    },
+    /// A file that is not a model, or a damaged one.
+    #[error("{path} is not a valid model file: {fault}")]
+    InvalidModel {
+        /// the file
+        path: String,
+        /// what is wrong with it
+        fault: String,
+    },
+    /// A file written by a newer format than this program knows.
+    #[error("{path} has model format {found}; this program reads formats up to {known}")]
+    NewerModel {
+        /// the file
+        path: String,
+        /// its format
+        found: u32,
+        /// the newest format known
+        known: u32,
+    },
+    /// Threads could not be started.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// number asked for
+        threads: usize,
+        /// what the system said
+        reason: String,
+    },
+    /// Every weight is zero, so there is nothing to draw events from.
+    #[error("all {draws} trial weights are zero; there is nothing to unweight")]
+    NoSignal {
+        /// number of trial draws
+        draws: u64,
+    },
+}
+
+/// `Result` with the library's [`enum@Error`].
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,263 @@
+//! Normalizing flows: maps with trainable parameters.
+//!
+//! A [`Flow`] is a chain of couplings (or elementwise splines) and one flat parameter vector.
+//! With the uniform base, log q(x) = sum over the layers of log|dz/dx|.
+
+mod conditioner;
+mod config;
+mod coupling;
+mod elementwise;
+mod gradient;
+mod layer;
+mod mask;
+mod spline;
+mod tile;
+
+pub use config::{Activation, FlowConfig, Precision};
+pub(crate) use gradient::{FlowGradient, ParameterFold};
+pub use mask::Masks;
+pub use spline::{Spline, SplineGradient, SplineKind};
+
+use std::ops::Range;
+
+use conditioner::Weights;
+use coupling::Coupling;
+use elementwise::Elementwise;
+use layer::{AnyLayer, Layer as _, LayerScratch};
+use tile::Tile;
+
+use crate::error::{Error, Result};
+use crate::kernel::{TILE, lane::Real};
+use crate::map::{Grid, Map, inside};
+use crate::rng::{Purpose, Streams};
+
+/// A normalizing flow on the unit cube.
+///
+/// A new flow is the identity. The layers run from the data end to the latent end, so the
+/// first one sees x.
+#[derive(Debug)]
+pub struct Flow {
+    dim: usize,
+    config: FlowConfig,
+    seed: u64,
+    /// from the data end, each with its range of the parameters
+    layers: Vec<(AnyLayer, Range<usize>)>,
+    parameters: Vec<f64>,
+    weights: AnyWeights,
+}
+
+/// The parameters in the precision that the conditioners run in.
+#[derive(Debug)]
+enum AnyWeights {
+    F32(Weights<f32>),
+    F64(Weights<f64>),
+}
+
+impl Flow {
+    /// A flow on `dim` coordinates that is still the identity; `seed` chooses the hidden
+    /// weights and random masks.
+    ///
+    /// # Errors
+    /// [`Error::ZeroDimension`], or [`Error::InvalidSetting`] from the configuration.
+    pub fn new(dim: usize, config: &FlowConfig, seed: u64) -> Result<Self> {
+        config.validate()?;
+        if dim == 0 {
+            return Err(Error::ZeroDimension);
+        }
+        let spline = Spline::new(config.spline, config.bins)?;
+        let mut layers = Vec::new();
+        if config.elementwise_bins > 0 {
+            let own = Spline::new(SplineKind::RationalQuadratic, config.elementwise_bins)?;
+            layers.push(AnyLayer::Elementwise(Elementwise::new(dim, own)));
+        }
+        let mut rng = Streams::new(seed).generator(Purpose::Initialise, 0, 0);
+        if dim == 1 {
+            layers.push(AnyLayer::Elementwise(Elementwise::new(1, spline)));
+        } else {
+            let slope = config.activation.slope();
+            for mask in config.masks.build(dim, &mut rng) {
+                let coupling = Coupling::new(&mask, spline, &config.hidden, slope);
+                layers.push(AnyLayer::Coupling(coupling));
+            }
+        }
+        let mut count = 0;
+        let layers = layers
+            .into_iter()
+            .map(|layer: AnyLayer| {
+                let range = count..count + layer.parameter_count();
+                count = range.end;
+                (layer, range)
+            })
+            .collect();
+        let mut flow = Self {
+            dim,
+            config: config.clone(),
+            seed,
+            layers,
+            parameters: vec![0.0; count],
+            weights: AnyWeights::F64(Weights { values: vec![], transposed: vec![] }),
+        };
+        flow.randomise(seed, 0.0);
+        Ok(flow)
+    }
+
+    /// Draws new parameters: hidden layers as at the start, last layers (and elementwise
+    /// splines) normal with standard deviation `spread`; 0 gives the identity.
+    pub fn randomise(&mut self, seed: u64, spread: f64) {
+        let mut rng = Streams::new(seed).generator(Purpose::Initialise, 1, 0);
+        for (layer, range) in &self.layers {
+            layer.initialise(spread, &mut self.parameters[range.clone()], &mut rng);
+        }
+        self.prepare();
+    }
+
+    /// Starts the elementwise spline at the data end from a VEGAS grid.
+    ///
+    /// Does nothing for a flow without such a spline.
+    pub fn follow_grid(&mut self, grid: &Grid) {
+        if let Some((AnyLayer::Elementwise(layer), range)) = self.layers.first() {
+            layer.follow(grid, &mut self.parameters[range.clone()]);
+            self.prepare();
+        }
+    }
+
+    /// The architecture.
+    pub fn config(&self) -> &FlowConfig {
+        &self.config
+    }
+
+    /// The seed that chose the masks.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// All parameters, layer after layer.
+    pub fn parameters(&self) -> &[f64] {
+        &self.parameters
+    }
+
+    /// Replaces all parameters.
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`] for a wrong number of them, [`Error::InvalidSetting`] for
+    /// one that is not finite.
+    pub fn set_parameters(&mut self, parameters: &[f64]) -> Result<()> {
+        if parameters.len() != self.parameters.len() {
+            return Err(Error::DimensionMismatch {
+                what: "the parameter vector",
+                found: parameters.len(),
+                expected: self.parameters.len(),
+            });
+        }
+        if let Some(value) = parameters.iter().find(|p| !p.is_finite()) {
+            let allowed = "finite";
+            return Err(Error::InvalidSetting { name: "a parameter", value: *value, allowed });
+        }
+        self.parameters.copy_from_slice(parameters);
+        self.prepare();
+        Ok(())
+    }
+
+    /// Brings the parameters into the working precision.
+    fn prepare(&mut self) {
+        self.weights = match self.config.precision {
+            Precision::F32 => AnyWeights::F32(self.convert()),
+            Precision::F64 => AnyWeights::F64(self.convert()),
+        };
+    }
+
+    fn convert<R: Real>(&self) -> Weights<R> {
+        let mut weights = Weights { values: vec![], transposed: vec![] };
+        self.convert_into(&self.parameters, &mut weights);
+        weights
+    }
+
+    /// Converts `parameters` (in the order of [`Flow::parameters`]) into `weights`.
+    fn convert_into<R: Real>(&self, parameters: &[f64], weights: &mut Weights<R>) {
+        weights.values.clear();
+        weights.values.extend(parameters.iter().map(|p| R::from_f64(*p)));
+        weights.transposed.resize(parameters.len(), R::default());
+        for (layer, range) in &self.layers {
+            let range = range.clone();
+            layer.transpose(&weights.values[range.clone()], &mut weights.transposed[range]);
+        }
+    }
+
+    fn scratch<R: Real>(&self) -> Vec<LayerScratch<R>> {
+        self.layers.iter().map(|(layer, _)| layer.scratch()).collect()
+    }
+
+    /// Takes row-major points through the layers, tile by tile.
+    fn run<R: Real>(
+        &self,
+        weights: &Weights<R>,
+        to_data: bool,
+        from: &[f64],
+        to: &mut [f64],
+        log_jac: &mut [f64],
+    ) {
+        let mut tile = Tile::new(self.dim);
+        let mut scratch = self.scratch::<R>();
+        let tiles = from.chunks(TILE * self.dim).zip(to.chunks_mut(TILE * self.dim));
+        for ((from, to), log_jac) in tiles.zip(log_jac.chunks_mut(TILE)) {
+            tile.load(from.chunks_exact(self.dim));
+            if to_data {
+                for ((layer, range), scratch) in self.layers.iter().zip(&mut scratch).rev() {
+                    layer.to_data(&weights.values[range.clone()], &mut tile, scratch);
+                }
+            } else {
+                for ((layer, range), scratch) in self.layers.iter().zip(&mut scratch) {
+                    layer.to_latent(&weights.values[range.clone()], &mut tile, scratch);
+                }
+            }
+            tile.store(to, inside);
+            for (log_jac, log_q) in log_jac.iter_mut().zip(&tile.log_q) {
+                *log_jac = -log_q;
+            }
+        }
+    }
+}
+
+impl Map for Flow {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn forward(&self, z: &[f64], x: &mut [f64], log_jac: &mut [f64]) {
+        match &self.weights {
+            AnyWeights::F32(w) => self.run(w, true, z, x, log_jac),
+            AnyWeights::F64(w) => self.run(w, true, z, x, log_jac),
+        }
+    }
+
+    fn inverse(&self, x: &[f64], z: &mut [f64], log_jac: &mut [f64]) {
+        match &self.weights {
+            AnyWeights::F32(w) => self.run(w, false, x, z, log_jac),
+            AnyWeights::F64(w) => self.run(w, false, x, z, log_jac),
+        }
+    }
+
+    fn describe(&self) -> String {
+        let kind = match self.config.spline {
+            SplineKind::Linear => "piecewise-linear",
+            SplineKind::Quadratic => "piecewise-quadratic",
+            SplineKind::RationalQuadratic => "rational-quadratic",
+        };
+        let couplings = self.layers.iter().filter(|(l, _)| matches!(l, AnyLayer::Coupling(_))).count();
+        let elementwise = self.layers.len() - couplings;
+        let mut parts = Vec::new();
+        if couplings > 0 {
+            parts.push(format!("{couplings} couplings, conditioner {:?}", self.config.hidden));
+        }
+        if elementwise > 0 {
+            parts.push(format!("{elementwise} elementwise"));
+        }
+        format!(
+            "{kind} flow, d = {}, {} bins, {}, {} parameters",
+            self.dim,
+            self.config.bins,
+            parts.join(", "),
+            self.parameters.len()
+        )
+    }
+}

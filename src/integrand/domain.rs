@@ -1,0 +1,149 @@
+//! The user's domain: a box whose sides may be infinite, reached from the unit cube.
+//!
+//! Per axis, with x in (0, 1):
+//! finite [a, b]: y = a + (b - a) x;
+//! [a, inf): y = a + x/(1 - x);   (-inf, b]: y = b - (1 - x)/x;
+//! (-inf, inf): y = t/(1 - t^2) with t = 2x - 1.
+//! The infinite ranges are mapped algebraically (as in Johnson's cubature), so integrands
+//! that fall like 1/y^2 keep bounded weights. Weakness: the scale of the map is 1.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// A box in the user's coordinates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Domain {
+    /// `(low, high)` per axis
+    ranges: Vec<(f64, f64)>,
+}
+
+impl Domain {
+    /// The unit cube.
+    pub fn unit(dim: usize) -> Self {
+        Self { ranges: vec![(0.0, 1.0); dim] }
+    }
+
+    /// A box with one `(low, high)` per axis; either end may be infinite.
+    ///
+    /// # Errors
+    /// [`Error::EmptyRange`] if `low < high` does not hold, [`Error::ZeroDimension`]
+    /// without ranges.
+    pub fn new(ranges: &[(f64, f64)]) -> Result<Self> {
+        if ranges.is_empty() {
+            return Err(Error::ZeroDimension);
+        }
+        for (axis, &(low, high)) in ranges.iter().enumerate() {
+            let usable = low < high && low < f64::INFINITY && high > f64::NEG_INFINITY;
+            let width_fits = (high - low).is_finite() || low.is_infinite() || high.is_infinite();
+            if !usable || !width_fits {
+                return Err(Error::EmptyRange { axis, low, high });
+            }
+        }
+        Ok(Self { ranges: ranges.to_vec() })
+    }
+
+    /// Number of axes.
+    pub fn dim(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// `(low, high)` per axis.
+    pub fn ranges(&self) -> &[(f64, f64)] {
+        &self.ranges
+    }
+
+    /// Whether this is the unit cube, where y = x.
+    pub fn is_unit(&self) -> bool {
+        self.ranges.iter().all(|r| *r == (0.0, 1.0))
+    }
+
+    /// Maps points of the unit cube, `x` (`[n * dim]`), in place to the domain, and
+    /// multiplies `jacobian` (`[n]`) by |dy/dx|.
+    pub fn map(&self, x: &mut [f64], jacobian: &mut [f64]) {
+        if self.is_unit() {
+            return;
+        }
+        for (x, jacobian) in x.chunks_exact_mut(self.dim()).zip(jacobian) {
+            for (x, &range) in x.iter_mut().zip(&self.ranges) {
+                let (y, factor) = point(*x, range);
+                *x = y;
+                *jacobian *= factor;
+            }
+        }
+    }
+
+    /// The inverse of [`Domain::map`] for coordinates alone.
+    pub fn to_unit(&self, y: &mut [f64]) {
+        for y in y.chunks_exact_mut(self.dim()) {
+            for (y, &range) in y.iter_mut().zip(&self.ranges) {
+                *y = unit(*y, range);
+            }
+        }
+    }
+}
+
+/// `(y, dy/dx)` on one axis.
+fn point(x: f64, (low, high): (f64, f64)) -> (f64, f64) {
+    match (low.is_finite(), high.is_finite()) {
+        (true, true) => ((low + (high - low) * x).clamp(low, high), high - low),
+        (true, false) => (low + x / (1.0 - x), 1.0 / ((1.0 - x) * (1.0 - x))),
+        (false, true) => (high - (1.0 - x) / x, 1.0 / (x * x)),
+        (false, false) => {
+            let t = 2.0 * x - 1.0;
+            let s = 4.0 * x * (1.0 - x); // 1 - t^2 without cancellation
+            (t / s, 2.0 * (1.0 + t * t) / (s * s))
+        }
+    }
+}
+
+/// x on one axis.
+fn unit(y: f64, (low, high): (f64, f64)) -> f64 {
+    match (low.is_finite(), high.is_finite()) {
+        (true, true) => (y - low) / (high - low),
+        (true, false) => (y - low) / (1.0 + (y - low)),
+        (false, true) => 1.0 / (1.0 + (high - y)),
+        // t = 2y / (1 + sqrt(1 + 4 y^2))
+        (false, false) => 0.5 + y / (1.0 + (1.0 + 4.0 * y * y).sqrt()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_invert_and_have_the_right_jacobian() {
+        let inf = f64::INFINITY;
+        for range in [(-2.0, 5.0), (3.0, inf), (-inf, -1.0), (-inf, inf)] {
+            for i in 1..100 {
+                let x = f64::from(i) / 100.0;
+                let (y, jacobian) = point(x, range);
+                assert!((unit(y, range) - x).abs() < 1e-14, "{range:?} at {x}");
+                let h = 1e-6;
+                let numeric = (point(x + h, range).0 - point(x - h, range).0) / (2.0 * h);
+                assert!((numeric / jacobian - 1.0).abs() < 1e-6, "{range:?} at {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn extreme_points_stay_finite() {
+        let inf = f64::INFINITY;
+        for x in [1.0 / 9007199254740992.0, 1.0 - 1.0 / 9007199254740992.0] {
+            for range in [(0.0, inf), (-inf, 0.0), (-inf, inf)] {
+                let (y, jacobian) = point(x, range);
+                assert!(y.is_finite() && jacobian.is_finite() && jacobian > 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn bad_ranges_are_refused() {
+        for range in [(1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0), (f64::INFINITY, f64::INFINITY)] {
+            assert!(matches!(Domain::new(&[range]), Err(Error::EmptyRange { axis: 0, .. })));
+        }
+        assert!(Domain::new(&[(-1.7e308, 1.7e308)]).is_err());
+        assert!(matches!(Domain::new(&[]), Err(Error::ZeroDimension)));
+    }
+}

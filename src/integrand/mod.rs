@@ -1,0 +1,147 @@
+//! Functions to be integrated, and the ranges they live on.
+
+mod adapters;
+mod domain;
+
+use std::slice::ChunksExact;
+
+use thiserror::Error as ThisError;
+
+pub use adapters::{FromBatchFn, FromFn, FromVectorFn, from_batch_fn, from_fn, from_vector_fn};
+pub use domain::Domain;
+
+/// A batch of points, row-major: point i is `data[i * dim..(i + 1) * dim]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Points<'a> {
+    data: &'a [f64],
+    dim: usize,
+}
+
+impl<'a> Points<'a> {
+    /// Views `data` (`[n * dim]`) as points; a partial last row is left out.
+    ///
+    /// # Panics
+    /// If `dim` is 0.
+    pub fn new(data: &'a [f64], dim: usize) -> Self {
+        assert!(dim > 0, "points need at least one coordinate");
+        Self { data: &data[..data.len() / dim * dim], dim }
+    }
+
+    /// Number of points.
+    pub fn len(&self) -> usize {
+        self.data.len() / self.dim
+    }
+
+    /// Whether there are no points.
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// Coordinates of a point.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The coordinates, `[n * dim]` row-major.
+    pub fn data(&self) -> &'a [f64] {
+        self.data
+    }
+
+    /// The points one by one, each `[dim]`.
+    pub fn iter(&self) -> ChunksExact<'a, f64> {
+        self.data.chunks_exact(self.dim)
+    }
+}
+
+impl<'a> IntoIterator for Points<'a> {
+    type Item = &'a [f64];
+    type IntoIter = ChunksExact<'a, f64>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &Points<'a> {
+    type Item = &'a [f64];
+    type IntoIter = ChunksExact<'a, f64>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// A function y -> f(y) with one or several values, called with batches of points.
+///
+/// Calls come from several threads at once unless the run is set to one thread.
+pub trait Integrand: Sync {
+    /// Number of coordinates of a point.
+    fn dim(&self) -> usize;
+
+    /// Number of values per point.
+    fn outputs(&self) -> usize {
+        1
+    }
+
+    /// Writes f at `points` (coordinates in the user's domain) into `values`
+    /// (`[n * outputs]`, row-major).
+    ///
+    /// # Errors
+    /// Whatever keeps the function from giving values; the run ends with it.
+    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError>;
+}
+
+impl<I: Integrand + ?Sized> Integrand for &I {
+    fn dim(&self) -> usize {
+        (**self).dim()
+    }
+    fn outputs(&self) -> usize {
+        (**self).outputs()
+    }
+    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
+        (**self).eval(points, values)
+    }
+}
+
+impl<I: Integrand + ?Sized + Send> Integrand for Box<I> {
+    fn dim(&self) -> usize {
+        (**self).dim()
+    }
+    fn outputs(&self) -> usize {
+        (**self).outputs()
+    }
+    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
+        (**self).eval(points, values)
+    }
+}
+
+/// Why an integrand gave no usable values.
+#[derive(Clone, Debug, PartialEq, ThisError)]
+#[non_exhaustive]
+pub enum IntegrandError {
+    /// The function returned NaN or an infinity.
+    #[error("the integrand returned {value} (output {output}) at the point {}", show(.point))]
+    NonFinite {
+        /// what it returned
+        value: f64,
+        /// index of the output
+        output: usize,
+        /// where, in the user's domain
+        point: Vec<f64>,
+    },
+    /// The function panicked.
+    #[error("the integrand panicked: {message}")]
+    Panicked {
+        /// the panic's message
+        message: String,
+    },
+    /// The function reported a failure of its own.
+    #[error("the integrand failed: {message}")]
+    Failed {
+        /// its message
+        message: String,
+    },
+}
+
+/// A point to full precision.
+fn show(point: &[f64]) -> String {
+    format!("{point:?}")
+}

@@ -1,0 +1,84 @@
+//! The instruction set that the kernels use, decided once for a process.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A set of vector instructions.
+///
+/// The same seed gives the same bits on one level; different levels agree to rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Plain Rust that the compiler may vectorise for the target's baseline.
+    Portable,
+    /// AVX2 with fused multiply-add (x86-64).
+    Avx2,
+    /// AVX-512 F, DQ and VL (x86-64).
+    Avx512,
+}
+
+/// 0: not decided yet; otherwise 1 + the level's number.
+static ACTIVE: AtomicU8 = AtomicU8::new(0);
+
+impl Level {
+    /// The best level of this machine.
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+            {
+                return Self::Avx512;
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                return Self::Avx2;
+            }
+        }
+        Self::Portable
+    }
+
+    /// The level in use: the detected one unless [`Level::force`] lowered it.
+    pub fn active() -> Self {
+        match ACTIVE.load(Ordering::Relaxed) {
+            1 => Self::Portable,
+            2 => Self::Avx2,
+            3 => Self::Avx512,
+            _ => {
+                let level = Self::detect();
+                ACTIVE.store(level as u8 + 1, Ordering::Relaxed);
+                level
+            }
+        }
+    }
+
+    /// Uses `self`, or the best level of the machine where that is lower, from now on in
+    /// the whole process; returns the level in force. Meant for tests and comparisons.
+    pub fn force(self) -> Self {
+        let level = self.min(Self::detect());
+        ACTIVE.store(level as u8 + 1, Ordering::Relaxed);
+        level
+    }
+
+    /// All levels that this machine can run, lowest first.
+    pub fn available() -> Vec<Self> {
+        let best = Self::detect();
+        [Self::Portable, Self::Avx2, Self::Avx512].into_iter().filter(|l| *l <= best).collect()
+    }
+
+    /// The name printed in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

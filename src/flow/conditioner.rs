@@ -35,7 +35,7 @@ struct Layer {
 }
 
 /// Parameters of a flow in the conditioner's precision, both ways round.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Weights<R> {
     /// the flat parameter vector
     pub(crate) values: Vec<R>,

@@ -31,11 +31,14 @@ use crate::kernel::{TILE, lane::Real};
 use crate::map::{Grid, Map, inside};
 use crate::rng::{Purpose, Streams};
 
+/// Largest dimension of a flow.
+const MAX_DIM: usize = 4096;
+
 /// A normalizing flow on the unit cube.
 ///
 /// A new flow is the identity. The layers run from the data end to the latent end, so the
 /// first one sees x.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Flow {
     dim: usize,
     config: FlowConfig,
@@ -47,7 +50,7 @@ pub struct Flow {
 }
 
 /// The parameters in the precision that the conditioners run in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum AnyWeights {
     F32(Weights<f32>),
     F64(Weights<f64>),
@@ -60,9 +63,30 @@ impl Flow {
     /// # Errors
     /// [`Error::ZeroDimension`], or [`Error::InvalidSetting`] from the configuration.
     pub fn new(dim: usize, config: &FlowConfig, seed: u64) -> Result<Self> {
+        let mut flow = Self::blank(dim, config, seed, None)?;
+        flow.randomise(seed, 0.0);
+        Ok(flow)
+    }
+
+    /// A flow for parameters that were read from a file: nothing is allocated before their
+    /// number is known to fit the architecture.
+    pub(crate) fn with_parameter_count(
+        dim: usize,
+        config: &FlowConfig,
+        seed: u64,
+        count: usize,
+    ) -> Result<Self> {
+        Self::blank(dim, config, seed, Some(count))
+    }
+
+    fn blank(dim: usize, config: &FlowConfig, seed: u64, count: Option<usize>) -> Result<Self> {
         config.validate()?;
         if dim == 0 {
             return Err(Error::ZeroDimension);
+        }
+        if dim > MAX_DIM {
+            let (name, value) = ("the dimension of a flow", dim as f64);
+            return Err(Error::InvalidSetting { name, value, allowed: "at most 4096" });
         }
         let spline = Spline::new(config.spline, config.bins)?;
         let mut layers = Vec::new();
@@ -80,25 +104,27 @@ impl Flow {
                 layers.push(AnyLayer::Coupling(coupling));
             }
         }
-        let mut count = 0;
+        let mut expected = 0;
         let layers = layers
             .into_iter()
             .map(|layer: AnyLayer| {
-                let range = count..count + layer.parameter_count();
-                count = range.end;
+                let range = expected..expected + layer.parameter_count();
+                expected = range.end;
                 (layer, range)
             })
             .collect();
-        let mut flow = Self {
+        if let Some(found) = count.filter(|found| *found != expected) {
+            let what = "the parameter vector";
+            return Err(Error::DimensionMismatch { what, found, expected });
+        }
+        Ok(Self {
             dim,
             config: config.clone(),
             seed,
             layers,
-            parameters: vec![0.0; count],
+            parameters: vec![0.0; expected],
             weights: AnyWeights::F64(Weights { values: vec![], transposed: vec![] }),
-        };
-        flow.randomise(seed, 0.0);
-        Ok(flow)
+        })
     }
 
     /// Draws new parameters: hidden layers as at the start, last layers (and elementwise

@@ -1,0 +1,198 @@
+//! The answer: fresh points from the frozen proposal, in equal batches weighted by calls.
+//!
+//! The number of points is planned from the spread that adapting or training saw, so that the
+//! looks at the error are few and fixed in advance: after [`BATCHES`] equal batches, and then
+//! after as many more as the error then measured calls for. The error is the plain one over
+//! all points, sigma/sqrt(N); batches serve the chi2 test only.
+
+use super::{
+    evaluator::Evaluated,
+    report::{Output, Phase, StopReason, WeightSummary},
+    run::Run,
+};
+use crate::error::Result;
+use crate::map::Map;
+use crate::rng::Purpose;
+use crate::stats::{Covariance, Estimate, Moments, WeightStats, consistency};
+
+/// Equal batches of the first round.
+pub(crate) const BATCHES: u64 = 16;
+
+/// Everything summed over the estimate's points (in scaled units).
+pub(crate) struct Sums {
+    /// per output, per batch
+    batches: Vec<Vec<Moments>>,
+    /// per output
+    weights: Vec<WeightStats>,
+    covariance: Option<Covariance>,
+}
+
+/// One chunk's share of the sums.
+struct Part {
+    moments: Vec<Moments>,
+    weights: Vec<WeightStats>,
+    covariance: Option<Covariance>,
+}
+
+impl Part {
+    fn new(e: &Evaluated, outputs: usize, with_covariance: bool) -> Self {
+        let columns: Vec<Vec<f64>> = (0..outputs).map(|o| e.weights(o)).collect();
+        let covariance = with_covariance.then(|| {
+            let n = e.log_jac.len();
+            let rows: Vec<f64> = (0..n).flat_map(|i| columns.iter().map(move |c| c[i])).collect();
+            Covariance::from_rows(&rows, outputs)
+        });
+        Self {
+            moments: columns.iter().map(|w| Moments::from_slice(w)).collect(),
+            weights: columns.iter().map(|w| WeightStats::from_slice(w)).collect(),
+            covariance,
+        }
+    }
+}
+
+impl Sums {
+    fn new(outputs: usize, with_covariance: bool) -> Self {
+        Self {
+            batches: vec![Vec::new(); outputs],
+            weights: vec![WeightStats::default(); outputs],
+            covariance: with_covariance.then(|| Covariance::new(outputs)),
+        }
+    }
+
+    /// Moments of one output over all batches.
+    fn total(&self, output: usize) -> Moments {
+        let mut total = Moments::default();
+        for batch in &self.batches[output] {
+            total.merge_from(batch);
+        }
+        total
+    }
+
+    /// The outputs in the user's units: everything times 2^`exponent`.
+    pub(crate) fn outputs(&self, exponent: i32) -> Vec<Output> {
+        let scale = |v| super::evaluator::scale(v, exponent);
+        (0..self.batches.len())
+            .map(|o| {
+                let (m, w) = (self.total(o), &self.weights[o]);
+                let estimate = Estimate {
+                    value: scale(m.mean),
+                    error: scale(m.error()),
+                    calls: m.calls,
+                    dof: None,
+                };
+                let weights = WeightSummary {
+                    rel_std: m.rel_std(),
+                    ess_fraction: w.ess_fraction(),
+                    max_share: w.max_share(),
+                    khat: w.khat(),
+                    unweighting_efficiency: w.unweighting_efficiency(),
+                    cancellation: w.cancellation(),
+                    nonzero_fraction: w.nonzero() as f64 / w.calls().max(1) as f64,
+                };
+                Output { estimate, consistency: consistency(&self.batches[o]), weights }
+            })
+            .collect()
+    }
+
+    /// Covariance of the outputs' means, `[outputs * outputs]`, in the user's units.
+    pub(crate) fn covariance(&self, exponent: i32) -> Option<Vec<f64>> {
+        let scale = |v: &f64| super::evaluator::scale(super::evaluator::scale(*v, exponent), exponent);
+        self.covariance.as_ref().map(|c| c.of_means().iter().map(scale).collect())
+    }
+
+    /// Whether any weight of the first output differs from zero.
+    pub(crate) fn has_signal(&self) -> bool {
+        self.weights[0].nonzero() > 0
+    }
+}
+
+/// Draws from the frozen `map`, whose weights are expected to have the spread `rel_std`.
+pub(crate) fn estimate(run: &mut Run<'_>, map: &dyn Map, rel_std: f64) -> Result<(Sums, StopReason)> {
+    let outputs = run.evaluator.outputs();
+    let with_covariance = run.settings.covariance && outputs > 1;
+    let mut sums = Sums::new(outputs, with_covariance);
+    let budget = run.calls_left();
+    let planned = match run.target(1.0).or(run.settings.stop.rel_error) {
+        Some(_) => needed(run, rel_std, None),
+        None => budget,
+    };
+    // At least 64 points a batch, so that their means are normal enough for the chi2 test.
+    let size = (planned / BATCHES).clamp(64, (budget / BATCHES).max(1));
+    let mut rounds = BATCHES;
+    let mut first = 0;
+    let reason = loop {
+        for _ in 0..rounds {
+            if run.calls_left() < size || run.stopped.is_some() {
+                break;
+            }
+            let mut batch = vec![Moments::default(); outputs];
+            let done = run.points(
+                Phase::Estimate,
+                map,
+                (Purpose::Estimate, 0),
+                (first, size),
+                |e: Evaluated| Part::new(&e, outputs, with_covariance),
+                |part| {
+                    for (o, m) in part.moments.iter().enumerate() {
+                        batch[o].merge_from(m);
+                        sums.weights[o].merge_from(&part.weights[o]);
+                    }
+                    if let (Some(all), Some(c)) = (&mut sums.covariance, &part.covariance) {
+                        all.merge_from(c);
+                    }
+                },
+            )?;
+            first += done;
+            if done > 0 {
+                for (all, m) in sums.batches.iter_mut().zip(&batch) {
+                    all.push(*m);
+                }
+                run.step_with(Phase::Estimate, &batch[0], None);
+            }
+        }
+        if let Some(reason) = run.stopped {
+            break reason;
+        }
+        let total = sums.total(0);
+        if let Some(reason) = reached(run, &total) {
+            break reason;
+        }
+        if run.calls_left() < size {
+            break StopReason::Calls;
+        }
+        rounds = match run.target(total.mean) {
+            Some(_) => needed(run, total.rel_std(), Some(&total)).div_ceil(size).max(1),
+            None => BATCHES,
+        };
+    };
+    Ok((sums, reason))
+}
+
+/// Further calls for the target, with a margin of 5 %; without an estimate so far the spread is
+/// a guess, and without a mean only a relative target can be planned for.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "capped by the budget, which is an u64"
+)]
+fn needed(run: &Run<'_>, rel_std: f64, so_far: Option<&Moments>) -> u64 {
+    let mean = so_far.map_or_else(|| run.iterations.last().map_or(1.0, |i| i.value), |m| m.mean);
+    let error = run.target(mean).unwrap_or(1e-3);
+    let all = 1.05 * (rel_std / error).powi(2);
+    let rest = all - so_far.map_or(0.0, |m| m.calls as f64);
+    if rest.is_finite() { rest.max(0.0) as u64 } else { run.calls_left() }
+}
+
+/// Whether a target is reached by `total`.
+fn reached(run: &Run<'_>, total: &Moments) -> Option<StopReason> {
+    if total.calls == 0 || total.mean == 0.0 && total.m2 == 0.0 {
+        return None;
+    }
+    let stop = &run.settings.stop;
+    let error = super::evaluator::scale(total.error(), -run.evaluator.exponent);
+    let value = super::evaluator::scale(total.mean, -run.evaluator.exponent).abs();
+    if stop.rel_error.is_some_and(|e| error <= e * value) {
+        return Some(StopReason::RelError);
+    }
+    stop.abs_error.is_some_and(|e| error <= e).then_some(StopReason::AbsError)
+}

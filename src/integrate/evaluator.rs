@@ -1,0 +1,189 @@
+//! From a latent point to a weight: the one place where the integrand is called.
+//!
+//! z -> x (map) -> y (domain) -> f, w = f(y) |dy/dx| |dx/dz| s. The scale s is a power of two
+//! chosen from the exploring points, so that sums of squares neither overflow nor vanish;
+//! f -> 2^k f then changes nothing but the exponent of the result.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::settings::NonFinite;
+use crate::error::{Error, Result};
+use crate::integrand::{Domain, Integrand, IntegrandError, Points};
+use crate::map::Map;
+use crate::rng::{Purpose, Streams};
+
+/// Points per chunk: the unit of work of a thread and of every sum.
+pub(crate) const CHUNK: u64 = 1024;
+
+/// A run of consecutive points of one sequence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block {
+    pub(crate) purpose: Purpose,
+    pub(crate) iteration: u64,
+    /// index of the first point in its sequence
+    pub(crate) first: u64,
+    pub(crate) n: usize,
+}
+
+/// Evaluated points.
+#[derive(Debug)]
+pub(crate) struct Evaluated {
+    /// `[n * dim]`: latent points
+    pub(crate) z: Vec<f64>,
+    /// `[n * dim]`: points in the unit cube
+    pub(crate) x: Vec<f64>,
+    /// `[n]`: log|dx/dz|, so log q(x) = -`log_jac`
+    pub(crate) log_jac: Vec<f64>,
+    /// `[n * outputs]`: s f |dy/dx|
+    pub(crate) f: Vec<f64>,
+}
+
+impl Evaluated {
+    /// Weights of output `o` (`[n]`).
+    pub(crate) fn weights(&self, o: usize) -> Vec<f64> {
+        let outputs = self.f.len() / self.log_jac.len();
+        let f = self.f.iter().skip(o).step_by(outputs);
+        f.zip(&self.log_jac).map(|(f, l)| f * l.exp()).collect()
+    }
+
+    /// log|f| of the first output (`[n]`), minus infinity for zeros.
+    pub(crate) fn log_abs_f(&self) -> Vec<f64> {
+        let outputs = self.f.len() / self.log_jac.len();
+        self.f.iter().step_by(outputs).map(|f| f.abs().ln()).collect()
+    }
+}
+
+/// An integrand with its domain, its policy and its counters.
+pub(crate) struct Evaluator<'a> {
+    integrand: &'a dyn Integrand,
+    domain: Domain,
+    policy: NonFinite,
+    streams: Streams,
+    /// exponent of the scale
+    pub(crate) exponent: i32,
+    calls: AtomicU64,
+    non_finite: AtomicU64,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(crate) fn new(
+        integrand: &'a dyn Integrand,
+        domain: Option<&Domain>,
+        policy: NonFinite,
+        seed: u64,
+    ) -> Result<Self> {
+        let dim = integrand.dim();
+        if dim == 0 {
+            return Err(Error::ZeroDimension);
+        }
+        if integrand.outputs() == 0 {
+            return Err(Error::ZeroOutputs);
+        }
+        let domain = domain.cloned().unwrap_or_else(|| Domain::unit(dim));
+        if domain.dim() != dim {
+            let found = domain.dim();
+            return Err(Error::DimensionMismatch { what: "the domain", found, expected: dim });
+        }
+        Ok(Self {
+            integrand,
+            domain,
+            policy,
+            streams: Streams::new(seed),
+            exponent: 0,
+            calls: AtomicU64::new(0),
+            non_finite: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn dim(&self) -> usize {
+        self.integrand.dim()
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        self.integrand.outputs()
+    }
+
+    pub(crate) fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    pub(crate) fn streams(&self) -> Streams {
+        self.streams
+    }
+
+    /// Calls of the integrand so far.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Points with a value that was not finite and counted as zero.
+    pub(crate) fn non_finite(&self) -> u64 {
+        self.non_finite.load(Ordering::Relaxed)
+    }
+
+    /// Draws a block of points through `map` and calls the integrand there.
+    pub(crate) fn evaluate(&self, map: &dyn Map, block: Block) -> Result<Evaluated> {
+        let dim = self.dim();
+        let mut z = vec![0.0; block.n * dim];
+        let mut x = vec![0.0; block.n * dim];
+        let mut log_jac = vec![0.0; block.n];
+        self.streams.fill_points(block.purpose, block.iteration, block.first, dim, &mut z);
+        map.forward(&z, &mut x, &mut log_jac);
+        let f = self.call(&x)?;
+        Ok(Evaluated { z, x, log_jac, f })
+    }
+
+    /// s f |dy/dx| (`[n * outputs]`) at points `x` (`[n * dim]`) of the unit cube.
+    pub(crate) fn call(&self, x: &[f64]) -> Result<Vec<f64>> {
+        let (dim, outputs) = (self.dim(), self.outputs());
+        let n = x.len() / dim;
+        let mut y = x.to_vec();
+        let mut jacobian = vec![1.0; n];
+        self.domain.map(&mut y, &mut jacobian);
+        let mut f = vec![0.0; n * outputs];
+        let points = Points::new(&y, dim);
+        catch_unwind(AssertUnwindSafe(|| self.integrand.eval(&points, &mut f)))
+            .unwrap_or_else(|panic| Err(IntegrandError::Panicked { message: message(&*panic) }))?;
+        self.calls.fetch_add(n as u64, Ordering::Relaxed);
+        for ((values, jacobian), point) in f.chunks_exact_mut(outputs).zip(&jacobian).zip(points) {
+            self.check(values, point)?;
+            for value in values {
+                *value = scale(*value, self.exponent) * jacobian;
+            }
+        }
+        Ok(f)
+    }
+
+    /// Applies the policy to the values of one point.
+    fn check(&self, values: &mut [f64], point: &[f64]) -> Result<()> {
+        let Some(output) = values.iter().position(|v| !v.is_finite()) else { return Ok(()) };
+        match self.policy {
+            NonFinite::Fail => {
+                let (value, point) = (values[output], point.to_vec());
+                Err(IntegrandError::NonFinite { value, output, point }.into())
+            }
+            NonFinite::CountAsZero { .. } => {
+                self.non_finite.fetch_add(1, Ordering::Relaxed);
+                values.fill(0.0);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// value * 2^exponent without an intermediate overflow.
+pub(crate) fn scale(value: f64, exponent: i32) -> f64 {
+    let half = exponent / 2;
+    value * 2.0_f64.powi(half) * 2.0_f64.powi(exponent - half)
+}
+
+/// The text of a panic.
+fn message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

@@ -1,0 +1,157 @@
+//! Training a flow, stage by stage, for as long as it pays.
+
+use super::{
+    evaluator::Evaluated,
+    explore::Explored,
+    report::Phase,
+    run::Run,
+};
+use crate::error::Result;
+use crate::flow::Flow;
+use crate::map::{Chain, Grid, Map};
+use crate::rng::Purpose;
+use crate::stats::Moments;
+use crate::train::Trainer;
+
+/// A trained flow and the spread sigma/mean that its weights will about have.
+pub(crate) struct Trained {
+    pub(crate) map: Box<dyn Map>,
+    pub(crate) rel_std: f64,
+}
+
+/// What one stage drew.
+#[derive(Default)]
+struct Stage {
+    x: Vec<f64>,
+    log_f: Vec<f64>,
+    log_q: Vec<f64>,
+    moments: Moments,
+}
+
+/// What else could be done instead of training on.
+#[derive(Clone, Copy)]
+pub(crate) struct Rival {
+    /// spread of the best other proposal, infinity for none
+    pub(crate) rel_std: f64,
+}
+
+/// Trains `flow` (on `grid`, if given) until another stage would cost more than it saves, or
+/// `most` calls are spent.
+pub(crate) fn train(
+    run: &mut Run<'_>,
+    explored: &Explored,
+    flow: Flow,
+    grid: Option<&Grid>,
+    most: u64,
+    rival: Rival,
+) -> Result<Trained> {
+    let mut config = run.settings.train.clone();
+    config.reuse = config.reuse.max(explored.cost.reuse());
+    let mut trainer = Trainer::new(flow, &config, run.settings.seed)?;
+    if grid.is_none() {
+        // The uniform points are the first stage; for a flow on a grid they are somewhere else.
+        let log_q = vec![0.0; explored.log_f.len()];
+        trainer.absorb(&explored.x, &explored.log_f, &log_q);
+        train_once(run, &mut trainer);
+    }
+    let mut spent = 0;
+    let (mut previous, mut spread) = (f64::INFINITY, f64::INFINITY);
+    let mut stages = 0;
+    while run.stopped.is_none() {
+        let calls = trainer.next_stage_calls();
+        if spent + calls > most {
+            break;
+        }
+        let stage = draw(run, trainer.flow(), grid, (stages, calls))?;
+        spent += stage.moments.calls;
+        if stage.moments.mean != 0.0 {
+            previous = spread;
+            spread = stage.moments.rel_std();
+        }
+        trainer.absorb(&stage.x, &stage.log_f, &stage.log_q);
+        stages += 1;
+        let tempering = trainer.beta() < 1.0;
+        train_once(run, &mut trainer);
+        run.step_with(Phase::Train, &stage.moments, Some(trainer.beta()));
+        if tempering {
+            continue;
+        }
+        // What the stage just trained on will bring, if the fall of the spread goes on.
+        let fall = (spread / previous).clamp(0.4, 1.0);
+        let now = spread * fall;
+        let then = now * fall;
+        let next = trainer.next_stage_calls();
+        let pays = match run.target(stage.moments.mean) {
+            Some(e) => (now / e).powi(2) - (then / e).powi(2) > next as f64,
+            None => {
+                let left = run.calls_left() as f64;
+                then * then / (left - next as f64) < now * now / left
+            }
+        };
+        let hopeless = spread > 3.0 * rival.rel_std && spent > most / 2;
+        if !pays || hopeless {
+            break;
+        }
+    }
+    let map = place(trainer.into_flow(), grid)?;
+    let fall = (spread / previous).clamp(0.4, 1.0);
+    let rel_std = if previous.is_finite() { spread * fall } else { spread };
+    Ok(Trained { map, rel_std })
+}
+
+fn train_once(run: &mut Run<'_>, trainer: &mut Trainer) {
+    // A stage without any signal trains nothing: the flow stays what it was.
+    let _ = trainer.train();
+    run.book(Phase::Train);
+}
+
+/// The flow by itself or on the grid.
+fn place(flow: Flow, grid: Option<&Grid>) -> Result<Box<dyn Map>> {
+    Ok(match grid {
+        Some(grid) => Box::new(Chain::new(vec![Box::new(flow), Box::new(grid.clone())])?),
+        None => Box::new(flow),
+    })
+}
+
+/// Draws and evaluates one stage.
+fn draw(
+    run: &mut Run<'_>,
+    flow: &Flow,
+    grid: Option<&Grid>,
+    (stage, calls): (u64, u64),
+) -> Result<Stage> {
+    let mut all = Stage::default();
+    let map = place(flow.clone(), grid)?;
+    run.points(
+        Phase::Train,
+        map.as_ref(),
+        (Purpose::Train, stage),
+        (0, calls),
+        |e: Evaluated| Stage::new(&e, grid),
+        |s: Stage| {
+            all.x.extend_from_slice(&s.x);
+            all.log_f.extend_from_slice(&s.log_f);
+            all.log_q.extend_from_slice(&s.log_q);
+            all.moments.merge_from(&s.moments);
+        },
+    )?;
+    Ok(all)
+}
+
+impl Stage {
+    /// The points as the flow sees them: before the grid, whose Jacobian belongs to f.
+    fn new(e: &Evaluated, grid: Option<&Grid>) -> Self {
+        let moments = Moments::from_slice(&e.weights(0));
+        let log_f = e.log_abs_f();
+        let Some(grid) = grid else {
+            let log_q = e.log_jac.iter().map(|l| -l).collect();
+            return Self { x: e.x.clone(), log_f, log_q, moments };
+        };
+        let mut x = vec![0.0; e.x.len()];
+        let mut log_jac = vec![0.0; e.log_jac.len()];
+        grid.inverse(&e.x, &mut x, &mut log_jac);
+        let log_f = log_f.iter().zip(&log_jac).map(|(f, l)| f + l).collect();
+        let log_q = e.log_jac.iter().zip(&log_jac).map(|(all, l)| l - all).collect();
+        Self { x, log_f, log_q, moments }
+    }
+}

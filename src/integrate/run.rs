@@ -1,0 +1,152 @@
+//! The state of a run that all methods share: evaluator, clock, counters, observer.
+
+use std::time::Instant;
+
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+
+use super::{
+    evaluator::{Block, CHUNK, Evaluated, Evaluator},
+    observer::{Control, Observer, Progress},
+    report::{Iteration, PerPhase, Phase, StopReason},
+    settings::Settings,
+};
+use crate::error::Result;
+use crate::map::Map;
+use crate::rng::Purpose;
+use crate::stats::Moments;
+
+/// Chunks between two looks at the clock and at the observer.
+const WAVE: u64 = 64;
+
+pub(crate) struct Run<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) evaluator: Evaluator<'a>,
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) iterations: Vec<Iteration>,
+    pub(crate) calls: PerPhase<u64>,
+    pub(crate) seconds: PerPhase<f64>,
+    pub(crate) warnings: Vec<String>,
+    /// why the run has to end, once it has to
+    pub(crate) stopped: Option<StopReason>,
+    start: Instant,
+    phase_start: Instant,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        settings: &'a Settings,
+        evaluator: Evaluator<'a>,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            settings,
+            evaluator,
+            observer,
+            iterations: Vec::new(),
+            calls: PerPhase::default(),
+            seconds: PerPhase::default(),
+            warnings: Vec::new(),
+            stopped: None,
+            start: now,
+            phase_start: now,
+        }
+    }
+
+    /// Calls that the budget still allows.
+    pub(crate) fn calls_left(&self) -> u64 {
+        self.settings.stop.max_calls.saturating_sub(self.calls.total())
+    }
+
+    /// Books the time since the last booking on `phase`.
+    pub(crate) fn book(&mut self, phase: Phase) {
+        let now = Instant::now();
+        *self.seconds.of(phase) += (now - self.phase_start).as_secs_f64();
+        self.phase_start = now;
+    }
+
+    /// Why the run must stop now, if it must: time is up or the observer said so.
+    fn must_stop(&self) -> Option<StopReason> {
+        if self.observer.interrupted() {
+            return Some(StopReason::Interrupted);
+        }
+        let limit = self.settings.stop.max_seconds?;
+        (self.start.elapsed().as_secs_f64() >= limit).then_some(StopReason::Seconds)
+    }
+
+    /// Evaluates `n` points of a sequence from `first` on, chunk by chunk in parallel, and
+    /// hands the reduced chunks to `fold` in order. Ends early, at a chunk's border, where the
+    /// run has to stop; returns the number of points folded.
+    pub(crate) fn points<T: Send>(
+        &mut self,
+        phase: Phase,
+        map: &dyn Map,
+        (purpose, iteration): (Purpose, u64),
+        (first, n): (u64, u64),
+        reduce: impl Fn(Evaluated) -> T + Sync,
+        mut fold: impl FnMut(T),
+    ) -> Result<u64> {
+        let mut done = 0;
+        while done < n && self.stopped.is_none() {
+            let chunks = (n - done).div_ceil(CHUNK).min(WAVE);
+            let this = &*self;
+            let wave: Vec<Option<Result<(u64, T)>>> = (0..chunks)
+                .into_par_iter()
+                .map(|c| {
+                    if this.must_stop().is_some() {
+                        return None;
+                    }
+                    let at = done + c * CHUNK;
+                    let size = CHUNK.min(n - at);
+                    let points = usize::try_from(size).unwrap_or(usize::MAX);
+                    let block = Block { purpose, iteration, first: first + at, n: points };
+                    let evaluated = this.evaluator.evaluate(map, block);
+                    Some(evaluated.map(|e| (size, reduce(e))))
+                })
+                .collect();
+            for chunk in wave {
+                // What lies behind a chunk that was given up does not count.
+                let Some(chunk) = chunk else { break };
+                let (size, value) = chunk?;
+                *self.calls.of(phase) += size;
+                done += size;
+                fold(value);
+            }
+            self.stopped = self.must_stop();
+        }
+        self.book(phase);
+        Ok(done)
+    }
+
+    /// Records a step and asks the observer.
+    pub(crate) fn step(&mut self, iteration: Iteration) {
+        self.iterations.push(iteration);
+        let progress = Progress {
+            iteration: &iteration,
+            calls: self.calls,
+            max_calls: self.settings.stop.max_calls,
+        };
+        if self.observer.step(&progress) == Control::Stop && self.stopped.is_none() {
+            self.stopped = Some(StopReason::Interrupted);
+        }
+    }
+
+    /// Records a step that is described by the moments of its weights.
+    pub(crate) fn step_with(&mut self, phase: Phase, moments: &Moments, beta: Option<f64>) {
+        let unscale = |v| super::evaluator::scale(v, -self.evaluator.exponent);
+        self.step(Iteration {
+            phase,
+            calls: moments.calls,
+            value: unscale(moments.mean),
+            error: unscale(moments.error()),
+            rel_std: moments.rel_std(),
+            beta,
+        });
+    }
+
+    /// Relative error to reach for a value of `mean` (scaled); `None` without a target.
+    pub(crate) fn target(&self, mean: f64) -> Option<f64> {
+        let value = super::evaluator::scale(mean, -self.evaluator.exponent);
+        self.settings.stop.relative_target(value)
+    }
+}

@@ -1,0 +1,250 @@
+//! What a run is asked to do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::flow::FlowConfig;
+use crate::integrand::Domain;
+use crate::train::TrainConfig;
+
+/// How to integrate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// choose among the others by pilot points
+    #[default]
+    Auto,
+    /// uniform points
+    Plain,
+    /// points from an adapted VEGAS grid
+    Vegas,
+    /// points from a trained flow
+    Flow,
+}
+
+impl Method {
+    /// The name used on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Plain => "plain",
+            Self::Vegas => "vegas",
+            Self::Flow => "flow",
+        }
+    }
+}
+
+/// When to stop. Whatever is reached first counts.
+///
+/// Without any error target the call budget is spent. The default: relative error 1e-3 and at
+/// most 10 million calls.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stop {
+    /// one-sigma error divided by |value| (first output)
+    pub rel_error: Option<f64>,
+    /// one-sigma error (first output)
+    pub abs_error: Option<f64>,
+    /// calls of the integrand, everything included
+    pub max_calls: u64,
+    /// seconds
+    pub max_seconds: Option<f64>,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self { rel_error: Some(1e-3), ..Self::calls(10_000_000) }
+    }
+}
+
+impl Stop {
+    /// Spend `calls` calls.
+    pub fn calls(calls: u64) -> Self {
+        Self { rel_error: None, abs_error: None, max_calls: calls, max_seconds: None }
+    }
+
+    /// Reach a relative error, with at most 10 million calls.
+    pub fn rel_error(error: f64) -> Self {
+        Self { rel_error: Some(error), ..Self::default() }
+    }
+
+    pub(crate) fn has_target(&self) -> bool {
+        self.rel_error.is_some() || self.abs_error.is_some()
+    }
+
+    /// The relative error to reach, given the value and relative to it; `None` for none.
+    pub(crate) fn relative_target(&self, value: f64) -> Option<f64> {
+        let absolute = self.abs_error.map(|e| e / value.abs());
+        match (self.rel_error, absolute) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        }
+        .filter(|e| e.is_finite())
+    }
+}
+
+/// What happens when the integrand returns NaN or an infinity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NonFinite {
+    /// the run fails and names the point
+    #[default]
+    Fail,
+    /// the value counts as zero, as long as at most this share of all calls is concerned
+    CountAsZero {
+        /// largest share of calls, between 0 and 1
+        max_share: f64,
+    },
+}
+
+/// How dear a call of the integrand is: decides how hard a flow is trained per call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostClass {
+    /// below 2 microseconds
+    Free,
+    /// up to 200 microseconds
+    Cheap,
+    /// more
+    Dear,
+}
+
+impl CostClass {
+    pub(crate) fn of_seconds(seconds: f64) -> Self {
+        if seconds < 2e-6 {
+            Self::Free
+        } else if seconds < 2e-4 {
+            Self::Cheap
+        } else {
+            Self::Dear
+        }
+    }
+
+    /// How often training uses each stored point.
+    pub(crate) fn reuse(self) -> f64 {
+        match self {
+            Self::Free | Self::Cheap => 16.0,
+            Self::Dear => 64.0,
+        }
+    }
+
+    /// The name used on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Cheap => "cheap",
+            Self::Dear => "dear",
+        }
+    }
+}
+
+/// Settings of the VEGAS grid.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VegasConfig {
+    /// damping of the refinement: 0 none at all, 0.5 usual, 1.5 classic
+    pub alpha: f64,
+    /// most bins per axis
+    pub max_bins: usize,
+    /// calls of the first adapting iteration; each next one has half as many again
+    pub first_calls: u64,
+    /// most adapting iterations
+    pub max_iterations: usize,
+}
+
+impl Default for VegasConfig {
+    fn default() -> Self {
+        Self { alpha: 0.5, max_bins: 1000, first_calls: 2000, max_iterations: 30 }
+    }
+}
+
+/// Everything a run needs besides the integrand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// the box to integrate over; `None` is the unit cube
+    pub domain: Option<Domain>,
+    /// how
+    pub method: Method,
+    /// until when
+    pub stop: Stop,
+    /// same seed, same bits
+    pub seed: u64,
+    /// number of threads; `None` is one per core
+    pub threads: Option<usize>,
+    /// cost of a call; `None` measures it (method auto only)
+    pub cost_class: Option<CostClass>,
+    /// policy for NaN and infinities
+    pub non_finite: NonFinite,
+    /// whether the covariance of several outputs is computed
+    pub covariance: bool,
+    /// the VEGAS grid
+    pub vegas: VegasConfig,
+    /// the flow
+    pub flow: FlowConfig,
+    /// whether the flow stands on the adapted VEGAS grid
+    pub flow_on_grid: bool,
+    /// its training
+    pub train: TrainConfig,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            domain: None,
+            method: Method::Auto,
+            stop: Stop::default(),
+            seed: 1,
+            threads: None,
+            cost_class: None,
+            non_finite: NonFinite::Fail,
+            covariance: false,
+            vegas: VegasConfig::default(),
+            flow: FlowConfig::default(),
+            flow_on_grid: false,
+            train: TrainConfig::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Refuses what cannot be run.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] or [`Error::BudgetTooSmall`].
+    pub fn validate(&self) -> Result<()> {
+        let check = |ok: bool, name, value, allowed| {
+            if ok { Ok(()) } else { Err(Error::InvalidSetting { name, value, allowed }) }
+        };
+        let positive = |name, value: Option<f64>| {
+            let value = value.unwrap_or(1.0);
+            check(value > 0.0 && value.is_finite(), name, value, "positive and finite")
+        };
+        positive("rel_error", self.stop.rel_error)?;
+        positive("abs_error", self.stop.abs_error)?;
+        positive("max_seconds", self.stop.max_seconds)?;
+        if self.stop.max_calls < self.minimum_calls() {
+            let (calls, minimum) = (self.stop.max_calls, self.minimum_calls());
+            return Err(Error::BudgetTooSmall { calls, minimum });
+        }
+        if let Some(threads) = self.threads {
+            check((1..=4096).contains(&threads), "threads", threads as f64, "1 to 4096")?;
+        }
+        if let NonFinite::CountAsZero { max_share } = self.non_finite {
+            check((0.0..=1.0).contains(&max_share), "max_share", max_share, "0 to 1")?;
+        }
+        let VegasConfig { alpha, max_bins, first_calls, max_iterations } = self.vegas;
+        check((0.0..=10.0).contains(&alpha), "alpha", alpha, "0 to 10")?;
+        check((1..=100_000).contains(&max_bins), "max_bins", max_bins as f64, "1 to 100000")?;
+        check(first_calls >= 16, "first_calls", first_calls as f64, "at least 16")?;
+        check(max_iterations >= 1, "max_iterations", max_iterations as f64, "at least 1")?;
+        self.flow.validate()?;
+        self.train.validate()
+    }
+
+    /// The fewest calls that the method can do anything with.
+    pub fn minimum_calls(&self) -> u64 {
+        match self.method {
+            Method::Plain => 128,
+            Method::Vegas | Method::Auto => 512,
+            Method::Flow => 4096,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! From sums to a report: status, reasons and warnings in words.
+
+use rayon::current_num_threads;
+
+use super::{
+    auto::Frozen,
+    estimate::Sums,
+    report::{Report, Status, StopReason},
+    run::Run,
+    settings::{Method, NonFinite},
+};
+use crate::kernel::Level;
+
+/// Batches that agree worse (or better) than this are reported.
+const SMALL_P: f64 = 1e-4;
+
+pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: StopReason) -> Report {
+    let exponent = -run.evaluator.exponent;
+    let outputs = sums.outputs(exponent);
+    let first = outputs[0];
+    let reasons = if sums.has_signal() { reasons(run, &first) } else { Vec::new() };
+    let status = if stop == StopReason::Interrupted {
+        Status::Interrupted
+    } else if !sums.has_signal() {
+        Status::NoSignal
+    } else if !reasons.is_empty() {
+        Status::Unreliable
+    } else if matches!(stop, StopReason::RelError | StopReason::AbsError) {
+        Status::Converged
+    } else {
+        Status::Budget
+    };
+    if !sums.has_signal() {
+        run.warnings.push(format!(
+            "f was zero at all {} points: the integral may be zero or its support too small \
+             to be hit; try a smaller range or more calls",
+            run.calls.total()
+        ));
+    }
+    let missed = run.settings.stop.has_target() && status == Status::Budget;
+    if missed {
+        run.warnings.push("the target was not reached within the budget".to_owned());
+    }
+    let cost_class = match run.settings.method {
+        Method::Auto => frozen.cost,
+        Method::Plain | Method::Vegas | Method::Flow => run.settings.cost_class,
+    };
+    Report {
+        method: run.settings.method,
+        chosen: frozen.choice.clone(),
+        proposal: frozen.map.describe(),
+        estimate: first.estimate,
+        consistency: first.consistency,
+        weights: first.weights,
+        covariance: sums.covariance(exponent),
+        outputs,
+        status,
+        reasons,
+        stop,
+        warnings: std::mem::take(&mut run.warnings),
+        calls: run.calls,
+        seconds: run.seconds,
+        iterations: std::mem::take(&mut run.iterations),
+        blind_volume: (3.5 / run.calls.explore.max(1) as f64).min(1.0),
+        non_finite: run.evaluator.non_finite(),
+        seed: run.settings.seed,
+        threads: current_num_threads(),
+        cost_class,
+        level: Level::active().name().to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// What speaks against the estimate of an output.
+fn reasons(run: &Run<'_>, output: &super::report::Output) -> Vec<String> {
+    let mut reasons = Vec::new();
+    match output.weights.khat {
+        Some(khat) if khat > 0.7 => reasons.push(format!(
+            "the weights have a heavy tail (k-hat {khat:.2} > 0.7): neither value nor error can \
+             be trusted; more training or another method may help"
+        )),
+        Some(khat) if khat > 0.5 => reasons.push(format!(
+            "the weights have a heavy tail (k-hat {khat:.2} > 0.5): the error may be too small"
+        )),
+        _ => {}
+    }
+    if let Some(c) = output.consistency.filter(|c| c.two_sided() < SMALL_P) {
+        reasons.push(format!(
+            "equal batches disagree: chi2/dof = {:.1}/{}, p = {:.1e}",
+            c.chi2, c.dof, c.p_value
+        ));
+    }
+    if let NonFinite::CountAsZero { max_share } = run.settings.non_finite {
+        let share = run.evaluator.non_finite() as f64 / run.evaluator.calls().max(1) as f64;
+        if share > max_share {
+            reasons.push(format!(
+                "{share:.1e} of the calls were not finite; at most {max_share:.1e} is allowed"
+            ));
+        }
+    }
+    reasons
+}

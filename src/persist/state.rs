@@ -1,0 +1,77 @@
+//! Maps as plain data.
+
+use std::any::Any;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::flow::{Flow, FlowConfig};
+use crate::map::{Chain, Grid, Identity, Map, Permutation};
+
+/// Chains nested deeper than this are refused.
+const MAX_DEPTH: usize = 8;
+
+/// The saved form of each map of this crate.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum MapState {
+    Identity { dim: usize },
+    Permutation { order: Vec<usize> },
+    Grid { dim: usize, edges: Vec<f64> },
+    Flow { dim: usize, seed: u64, config: FlowConfig, parameters: Vec<f64> },
+    Chain { maps: Vec<MapState> },
+}
+
+impl MapState {
+    pub(super) fn of(map: &dyn Map) -> Result<Self> {
+        let any: &dyn Any = map;
+        if let Some(map) = any.downcast_ref::<Identity>() {
+            return Ok(Self::Identity { dim: map.dim() });
+        }
+        if let Some(map) = any.downcast_ref::<Permutation>() {
+            return Ok(Self::Permutation { order: map.order().to_vec() });
+        }
+        if let Some(map) = any.downcast_ref::<Grid>() {
+            return Ok(Self::Grid { dim: map.dim(), edges: map.edges().to_vec() });
+        }
+        if let Some(map) = any.downcast_ref::<Flow>() {
+            return Ok(Self::Flow {
+                dim: map.dim(),
+                seed: map.seed(),
+                config: map.config().clone(),
+                parameters: map.parameters().to_vec(),
+            });
+        }
+        if let Some(map) = any.downcast_ref::<Chain>() {
+            let maps = map.maps().iter().map(|m| Self::of(m.as_ref())).collect::<Result<_>>()?;
+            return Ok(Self::Chain { maps });
+        }
+        Err(Error::NotSavable { kind: map.describe() })
+    }
+
+    pub(super) fn build(self) -> Result<Box<dyn Map>> {
+        self.build_at(0)
+    }
+
+    fn build_at(self, depth: usize) -> Result<Box<dyn Map>> {
+        Ok(match self {
+            Self::Identity { dim: 0 } => return Err(Error::ZeroDimension),
+            Self::Identity { dim } => Box::new(Identity::new(dim)),
+            Self::Permutation { order } => Box::new(Permutation::new(order)?),
+            Self::Grid { dim, edges } => Box::new(Grid::from_edges(dim, edges)?),
+            Self::Flow { dim, seed, config, parameters } => {
+                let mut flow = Flow::with_parameter_count(dim, &config, seed, parameters.len())?;
+                flow.set_parameters(&parameters)?;
+                Box::new(flow)
+            }
+            Self::Chain { .. } if depth >= MAX_DEPTH => {
+                let (name, value) = ("depth of chains", depth as f64);
+                return Err(Error::InvalidSetting { name, value, allowed: "at most 8" });
+            }
+            Self::Chain { maps } => {
+                let maps = maps.into_iter().map(|m| m.build_at(depth + 1)).collect::<Result<_>>()?;
+                Box::new(Chain::new(maps)?)
+            }
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Training a flow against a function of which only values are known.
+
+mod adam;
+mod loss;
+mod replay;
+mod temper;
+mod trainer;
+
+pub use adam::AdamConfig;
+pub use loss::{Exponential, Kl, Loss, LossKind, ReverseKl, Variance};
+pub use trainer::{StageReport, TrainConfig, Trainer};

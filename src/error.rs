@@ -1,5 +1,7 @@
 //! What can go wrong, named by the fault and carrying the offending values.
 
+use std::{io, result};
+
 use thiserror::Error as ThisError;
 
 use crate::integrand::IntegrandError;
@@ -69,7 +71,7 @@ pub enum Error {
         /// the file
         path: String,
         /// the cause
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A file that is not a model, or a damaged one.
     #[error("{path} is not a valid model file: {fault}")]
@@ -106,4 +108,4 @@ pub enum Error {
 }
 
 /// `Result` with the library's [`enum@Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = result::Result<T, E>;

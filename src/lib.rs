@@ -7,6 +7,10 @@ pub mod flow;
 mod integrand;
 pub mod integrate;
 #[expect(unsafe_code, reason = "vector instructions")]
+#[expect(
+    clippy::inline_always,
+    reason = "kernels must take on the features of their shell"
+)]
 mod kernel;
 pub mod map;
 mod persist;

@@ -88,7 +88,10 @@ pub(crate) fn unit<R: Rng + ?Sized>(rng: &mut R) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact results are compared")]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
 
     #[test]
@@ -110,7 +113,7 @@ mod tests {
     #[derive(Debug)]
     struct Stuck(u64);
     impl rand::TryRng for Stuck {
-        type Error = std::convert::Infallible;
+        type Error = Infallible;
         fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
             Ok((self.0 >> 32) as u32)
         }
@@ -133,11 +136,9 @@ mod tests {
     fn values_are_stable() {
         let mut z = [0.0; 3];
         Streams::new(1).fill_points(Purpose::Estimate, 0, 0, 3, &mut z);
-        let again = {
-            let mut z = [0.0; 3];
-            Streams::new(1).fill_points(Purpose::Estimate, 0, 0, 3, &mut z);
-            z
-        };
-        assert_eq!(z, again);
+        assert_eq!(
+            z,
+            [0.1033168269605994, 0.9527129445005952, 0.9355200710873411]
+        );
     }
 }

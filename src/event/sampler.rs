@@ -56,15 +56,33 @@ impl Sampler {
     pub fn new(map: Box<dyn Map>, domain: Domain) -> Result<Self> {
         if map.dim() != domain.dim() {
             let (found, expected) = (domain.dim(), map.dim());
-            return Err(Error::DimensionMismatch { what: "the domain", found, expected });
+            return Err(Error::DimensionMismatch {
+                what: "the domain",
+                found,
+                expected,
+            });
         }
-        Ok(Self { map, domain, estimate: None, metadata: BTreeMap::new() })
+        Ok(Self {
+            map,
+            domain,
+            estimate: None,
+            metadata: BTreeMap::new(),
+        })
     }
 
     /// The sampler that a run has ended with; it remembers the run's estimate.
     pub fn from_outcome(outcome: Outcome) -> Self {
-        let Outcome { report, map, domain } = outcome;
-        Self { map, domain, estimate: Some(report.estimate), metadata: BTreeMap::new() }
+        let Outcome {
+            report,
+            map,
+            domain,
+        } = outcome;
+        Self {
+            map,
+            domain,
+            estimate: Some(report.estimate),
+            metadata: BTreeMap::new(),
+        }
     }
 
     /// Coordinates of a point.
@@ -126,7 +144,11 @@ impl Sampler {
                 (y, log_density.collect())
             })
             .collect();
-        let mut batch = Batch { dim, points: Vec::new(), log_density: Vec::new() };
+        let mut batch = Batch {
+            dim,
+            points: Vec::new(),
+            log_density: Vec::new(),
+        };
         for (y, log_density) in chunks {
             batch.points.extend(y);
             batch.log_density.extend(log_density);
@@ -139,12 +161,18 @@ impl Sampler {
         let n = points.len() / self.dim();
         let mut x = points.to_vec();
         self.domain.to_unit(&mut x);
-        x.iter_mut().for_each(|x| *x = inside(*x));
+        for x in &mut x {
+            *x = inside(*x);
+        }
         let (mut z, mut log_jac) = (x.clone(), vec![0.0; n]);
         self.map.inverse(&x, &mut z, &mut log_jac);
         let mut jacobian = vec![1.0; n];
         self.domain.map(&mut x, &mut jacobian);
-        log_jac.iter().zip(&jacobian).map(|(l, j)| -l - j.ln()).collect()
+        log_jac
+            .iter()
+            .zip(&jacobian)
+            .map(|(l, j)| -l - j.ln())
+            .collect()
     }
 
     /// Draws the points `first..first + n` of a seed and weighs them: the same points as
@@ -164,7 +192,11 @@ impl Sampler {
             .into_par_iter()
             .map(|(first, n)| self.weigh(&evaluator, Purpose::Sample, first, n))
             .collect();
-        let mut events = Events { dim: self.dim(), points: Vec::new(), weights: Vec::new() };
+        let mut events = Events {
+            dim: self.dim(),
+            points: Vec::new(),
+            weights: Vec::new(),
+        };
         for chunk in chunks {
             let (points, weights) = chunk?;
             events.points.extend(points);
@@ -189,7 +221,12 @@ impl Sampler {
         first: u64,
         n: usize,
     ) -> Result<(Vec<f64>, Vec<f64>)> {
-        let block = Block { purpose, iteration: 0, first, n };
+        let block = Block {
+            purpose,
+            iteration: 0,
+            first,
+            n,
+        };
         let mut evaluated = evaluator.evaluate(self.map.as_ref(), block)?;
         let weights = evaluated.weights(0);
         self.domain.map(&mut evaluated.x, &mut vec![1.0; n]);
@@ -202,7 +239,10 @@ pub(super) fn chunks(first: u64, n: u64) -> Vec<(u64, usize)> {
     (0..n.div_ceil(CHUNK))
         .map(|c| {
             let at = c * CHUNK;
-            (first + at, usize::try_from(CHUNK.min(n - at)).unwrap_or(usize::MAX))
+            (
+                first + at,
+                usize::try_from(CHUNK.min(n - at)).unwrap_or(usize::MAX),
+            )
         })
         .collect()
 }

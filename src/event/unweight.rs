@@ -27,7 +27,11 @@ pub struct Unweighting {
 
 impl Default for Unweighting {
     fn default() -> Self {
-        Self { max_weight: MaxWeight::Quantile(0.999), trials: 20_000, max_trials_per_event: 100_000 }
+        Self {
+            max_weight: MaxWeight::Quantile(0.999),
+            trials: 20_000,
+            max_trials_per_event: 100_000,
+        }
     }
 }
 
@@ -71,14 +75,20 @@ impl Sampler {
             parts.into_iter().collect()
         };
         let trial = weigh(Purpose::Maximum, 0, how.trials)?;
-        let mut sizes: Vec<f64> =
-            trial.iter().flat_map(|(_, w)| w.iter().map(|w| w.abs())).collect();
+        let mut sizes: Vec<f64> = trial
+            .iter()
+            .flat_map(|(_, w)| w.iter().map(|w| w.abs()))
+            .collect();
         let bound = how.max_weight.bound(&mut sizes);
         if !(bound > 0.0 && bound.is_finite()) {
             return Err(Error::NoSignal { draws: how.trials });
         }
         let dim = self.dim();
-        let mut events = Events { dim, points: Vec::new(), weights: Vec::new() };
+        let mut events = Events {
+            dim,
+            points: Vec::new(),
+            weights: Vec::new(),
+        };
         let mut accept = evaluator.streams().generator(Purpose::Accept, 0, 0);
         let (mut trials, mut drawn, mut moments) = (0, 0, Moments::default());
         let most = how.max_trials_per_event.saturating_mul(n as u64);

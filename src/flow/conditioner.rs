@@ -1,7 +1,7 @@
 //! The conditioner: a multilayer perceptron from the untouched coordinates to the raw
 //! parameters of the splines.
 //!
-//! h_0 = 2x - 1, h_l = act(W_l h_{l-1} + b_l), last layer without activation. The last layer
+//! `h_0` = 2x - 1, `h_l` = `act(W_l` h_{l-1} + `b_l`), last layer without activation. The last layer
 //! starts at zero, so that a new flow is the identity. Parameters per layer: weights
 //! `[out * in]` row-major, then biases `[out]`. Backward passes are derived by hand.
 
@@ -21,7 +21,7 @@ use crate::kernel::{
 pub(crate) struct Conditioner {
     /// from the inputs to the outputs
     layers: Vec<Layer>,
-    /// slope of the activation below zero (0: ReLU)
+    /// slope of the activation below zero (0: `ReLU`)
     slope: f64,
 }
 
@@ -53,7 +53,11 @@ impl Conditioner {
         let layers = sizes
             .windows(2)
             .map(|pair| {
-                let layer = Layer { inputs: pair[0], outputs: pair[1], at };
+                let layer = Layer {
+                    inputs: pair[0],
+                    outputs: pair[1],
+                    at,
+                };
                 at += (pair[0] + 1) * pair[1];
                 layer
             })
@@ -62,13 +66,19 @@ impl Conditioner {
     }
 
     pub(crate) fn parameter_count(&self) -> usize {
-        self.layers.iter().map(|layer| (layer.inputs + 1) * layer.outputs).sum()
+        self.layers
+            .iter()
+            .map(|layer| (layer.inputs + 1) * layer.outputs)
+            .sum()
     }
 
     pub(crate) fn activations<R: Real>(&self) -> Activations<R> {
         let features = |n: usize| vec![R::default(); n * TILE];
         let inputs = features(self.layers[0].inputs);
-        [inputs].into_iter().chain(self.layers.iter().map(|l| features(l.outputs))).collect()
+        [inputs]
+            .into_iter()
+            .chain(self.layers.iter().map(|l| features(l.outputs)))
+            .collect()
     }
 
     /// Hidden layers: normal weights of variance 2/(in (1 + slope^2)) (He et al. 2015,
@@ -116,7 +126,13 @@ impl Conditioner {
             } else {
                 Activation::Leaky(R::from_f64(self.slope))
             };
-            run(Forward { weights, bias, input: &before[l], output: &mut after[0], activation });
+            run(Forward {
+                weights,
+                bias,
+                input: &before[l],
+                output: &mut after[0],
+                activation,
+            });
         }
     }
 
@@ -135,10 +151,19 @@ impl Conditioner {
             let gradient = &mut after[0];
             if l < depth {
                 let slope = R::from_f64(self.slope);
-                run(ActivationBackward { output: &activations[l + 1], gradient, slope });
+                run(ActivationBackward {
+                    output: &activations[l + 1],
+                    gradient,
+                    slope,
+                });
             }
             let (weights, bias) = layer.split_mut(parameters);
-            run(WeightGradient { input: &activations[l], gradient, weights, bias });
+            run(WeightGradient {
+                input: &activations[l],
+                gradient,
+                weights,
+                bias,
+            });
             run(Forward {
                 weights: layer.split(transposed).0,
                 bias: &[],

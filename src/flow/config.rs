@@ -79,12 +79,20 @@ impl FlowConfig {
         }
         if let Some(width) = self.hidden.iter().find(|w| !(1..=4096).contains(*w)) {
             let value = *width as f64;
-            return Err(Error::InvalidSetting { name: "hidden", value, allowed: "1 to 4096" });
+            return Err(Error::InvalidSetting {
+                name: "hidden",
+                value,
+                allowed: "1 to 4096",
+            });
         }
         if self.hidden.len() > 16 {
             let value = self.hidden.len() as f64;
             let allowed = "at most 16 layers";
-            return Err(Error::InvalidSetting { name: "hidden", value, allowed });
+            return Err(Error::InvalidSetting {
+                name: "hidden",
+                value,
+                allowed,
+            });
         }
         let couplings = match self.masks {
             Masks::Binary => 1,
@@ -92,7 +100,11 @@ impl FlowConfig {
         };
         if !(1..=256).contains(&couplings) {
             let value = couplings as f64;
-            return Err(Error::InvalidSetting { name: "couplings", value, allowed: "1 to 256" });
+            return Err(Error::InvalidSetting {
+                name: "couplings",
+                value,
+                allowed: "1 to 256",
+            });
         }
         Ok(())
     }

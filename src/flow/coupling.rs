@@ -1,7 +1,7 @@
 //! Coupling: splines on the masked coordinates, conditioned on the others.
 //!
-//! z_i = S(x_i; c_i(x_B)) for i in the mask, z_B = x_B for the rest; c is a perceptron.
-//! log|dz/dx| = sum_i ln S'(x_i). L. Dinh, D. Krueger, Y. Bengio, "NICE" (2014),
+//! `z_i` = `S(x_i`; `c_i(x_B)`) for i in the mask, `z_B` = `x_B` for the rest; c is a perceptron.
+//! log|dz/dx| = `sum_i` ln S'(`x_i`). L. Dinh, D. Krueger, Y. Bengio, "NICE" (2014),
 //! arXiv:1410.8516; with splines: T. Müller et al. (2019), arXiv:1808.03856. The conditioner
 //! sees only coordinates that pass unchanged, so both directions use the very same splines
 //! and the map stays exactly invertible whatever the conditioner's precision.
@@ -34,12 +34,21 @@ pub(crate) struct Coupling {
 impl Coupling {
     /// `mask`: true for the coordinates to transform; both kinds must occur.
     pub(crate) fn new(mask: &[bool], spline: Spline, hidden: &[usize], slope: f64) -> Self {
-        let pick = |which| (0..mask.len()).filter(|i| mask[*i] == which).collect::<Vec<_>>();
+        let pick = |which| {
+            (0..mask.len())
+                .filter(|i| mask[*i] == which)
+                .collect::<Vec<_>>()
+        };
         let (transformed, kept) = (pick(true), pick(false));
         let mut sizes = vec![kept.len()];
         sizes.extend_from_slice(hidden);
         sizes.push(transformed.len() * spline.parameters());
-        Self { transformed, kept, spline, conditioner: Conditioner::new(&sizes, slope) }
+        Self {
+            transformed,
+            kept,
+            spline,
+            conditioner: Conditioner::new(&sizes, slope),
+        }
     }
 
     /// Runs the conditioner on the kept coordinates of the tile.
@@ -53,18 +62,23 @@ impl Coupling {
         self.conditioner.forward(values, &mut scratch.activations);
     }
 
-    fn transform<R: Real>(
-        &self,
-        direction: Direction,
-        tile: &mut Tile,
-        scratch: &LayerScratch<R>,
-    ) {
-        let raw = scratch.activations.last().expect("a conditioner has layers");
+    fn transform<R: Real>(&self, direction: Direction, tile: &mut Tile, scratch: &LayerScratch<R>) {
+        let raw = scratch
+            .activations
+            .last()
+            .expect("a conditioner has layers");
         let rows = raw.chunks_exact(self.spline.parameters() * TILE);
         let Tile { x, log_q } = tile;
         for (raw, &i) in rows.zip(&self.transformed) {
             let row = &mut x[i * TILE..(i + 1) * TILE];
-            evaluate(self.spline.any(), self.spline.bins, direction, raw, row, log_q);
+            evaluate(
+                self.spline.any(),
+                self.spline.bins,
+                direction,
+                raw,
+                row,
+                log_q,
+            );
         }
     }
 }
@@ -110,13 +124,18 @@ impl Layer for Coupling {
         gradient: &mut TileGradient,
         parameters: &mut [R],
     ) {
-        let LayerScratch { x, activations, gradients } = scratch;
+        let LayerScratch {
+            x,
+            activations,
+            gradients,
+        } = scratch;
         let raw = activations.last().expect("a conditioner has layers");
         let raw_gradient = gradients.last_mut().expect("a conditioner has layers");
         let block = self.spline.parameters() * TILE;
-        let rows = raw.chunks_exact(block).zip(raw_gradient.chunks_exact_mut(block));
-        for (((raw, raw_gradient), x), &i) in
-            rows.zip(x.chunks_exact(TILE)).zip(&self.transformed)
+        let rows = raw
+            .chunks_exact(block)
+            .zip(raw_gradient.chunks_exact_mut(block));
+        for (((raw, raw_gradient), x), &i) in rows.zip(x.chunks_exact(TILE)).zip(&self.transformed)
         {
             backward(Backward {
                 kind: self.spline.any(),
@@ -128,7 +147,8 @@ impl Layer for Coupling {
                 raw_gradient,
             });
         }
-        self.conditioner.backward(transposed, activations, gradients, parameters);
+        self.conditioner
+            .backward(transposed, activations, gradients, parameters);
         for (input, &i) in gradients[0].chunks_exact(TILE).zip(&self.kept) {
             for (g, h) in gradient.x[i * TILE..(i + 1) * TILE].iter_mut().zip(input) {
                 *g += 2.0 * h.to_f64();

@@ -1,7 +1,9 @@
 //! A spline of its own for each coordinate, without a conditioner.
 //!
-//! z_i = S(x_i; c_i). The whole flow in one dimension, and what a VEGAS grid can be turned
+//! `z_i` = `S(x_i`; `c_i`). The whole flow in one dimension, and what a VEGAS grid can be turned
 //! into when it shall go on learning; raw parameters are `[dim * parameters]`.
+
+use std::f64::consts::LN_2;
 
 use rand_distr::{Distribution as _, StandardNormal};
 use rand_pcg::Pcg64Dxsm;
@@ -45,15 +47,15 @@ impl Elementwise {
         let axes = coarse.edges().chunks_exact(bins + 1);
         for (axis, raw) in axes.zip(parameters.chunks_exact_mut(self.spline.parameters())) {
             let width = |k: usize| (axis[k + 1] - axis[k]).max(2e-3);
-            for k in 0..bins {
-                raw[k] = width(k).ln();
+            for (k, raw) in raw[..bins].iter_mut().enumerate() {
+                *raw = width(k).ln();
             }
             raw[bins..2 * bins].fill(0.0);
             for k in 0..=bins {
                 // slope at the knot: mean of the neighbouring bins' slopes (1/bins)/width
                 let (left, right) = (width(k.max(1) - 1), width(k.min(bins - 1)));
                 let slope = 0.5 * (1.0 / left + 1.0 / right) / bins as f64;
-                let softplus = (slope * std::f64::consts::LN_2).max(1e-3);
+                let softplus = (slope * LN_2).max(1e-3);
                 raw[2 * bins + k] = softplus + (-(-softplus).exp_m1()).ln();
             }
         }
@@ -79,7 +81,14 @@ impl Elementwise {
             self.spread(values, i, raw);
             let Tile { x, log_q } = tile;
             let row = &mut x[i * TILE..(i + 1) * TILE];
-            evaluate(self.spline.any(), self.spline.bins, direction, raw, row, log_q);
+            evaluate(
+                self.spline.any(),
+                self.spline.bins,
+                direction,
+                raw,
+                row,
+                log_q,
+            );
         }
     }
 }
@@ -125,7 +134,11 @@ impl Layer for Elementwise {
         gradient: &mut TileGradient,
         parameters: &mut [R],
     ) {
-        let LayerScratch { x, activations, gradients } = scratch;
+        let LayerScratch {
+            x,
+            activations,
+            gradients,
+        } = scratch;
         let n = self.spline.parameters();
         for i in 0..self.dim {
             self.spread(transposed, i, &mut activations[0]);

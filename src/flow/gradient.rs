@@ -146,12 +146,17 @@ impl Flow {
         let mut workspace = FlowGradient::new(self);
         let mut all = Vec::with_capacity(x.len() / self.dim);
         for points in x.chunks(TILE * self.dim) {
-            workspace.add_tile(self, &parameters, points.chunks_exact(self.dim), |log_q, g| {
-                for (log_q, g) in log_q.iter().zip(g) {
-                    *g = loss(all.len(), *log_q);
-                    all.push(*log_q);
-                }
-            });
+            workspace.add_tile(
+                self,
+                &parameters,
+                points.chunks_exact(self.dim),
+                |log_q, g| {
+                    for (log_q, g) in log_q.iter().zip(g) {
+                        *g = loss(all.len(), *log_q);
+                        all.push(*log_q);
+                    }
+                },
+            );
         }
         let mut total = vec![0.0; self.parameters.len()];
         workspace.fold_into(&mut total);

@@ -28,7 +28,10 @@ pub(crate) struct TileGradient {
 
 impl TileGradient {
     pub(crate) fn new(dim: usize) -> Self {
-        Self { x: vec![0.0; dim * TILE], log_q: vec![0.0; TILE] }
+        Self {
+            x: vec![0.0; dim * TILE],
+            log_q: vec![0.0; TILE],
+        }
     }
 }
 

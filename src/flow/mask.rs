@@ -36,16 +36,20 @@ impl Masks {
                     [mask, complement]
                 })
                 .collect(),
-            Self::Halves { couplings } => {
-                (0..couplings).map(|c| (0..dim).map(|i| i % 2 == c % 2).collect()).collect()
-            }
+            Self::Halves { couplings } => (0..couplings)
+                .map(|c| (0..dim).map(|i| i % 2 == c % 2).collect())
+                .collect(),
             Self::Random { couplings } => {
                 let mut masks = Vec::with_capacity(couplings);
                 while masks.len() < couplings {
                     let mut order: Vec<usize> = (0..dim).collect();
                     order.shuffle(rng);
                     // For odd d the larger half is drawn, so that no coordinate is favoured.
-                    let half = if rng.random::<bool>() { dim / 2 } else { dim.div_ceil(2) };
+                    let half = if rng.random::<bool>() {
+                        dim / 2
+                    } else {
+                        dim.div_ceil(2)
+                    };
                     let mut mask = vec![false; dim];
                     order[..half].iter().for_each(|i| mask[*i] = true);
                     let complement = mask.iter().map(|m| !m).collect();
@@ -67,16 +71,23 @@ mod tests {
     #[test]
     fn every_mask_divides_and_every_coordinate_is_transformed() {
         let mut rng = Streams::new(1).generator(Purpose::Initialise, 0, 0);
-        let kinds =
-            [Masks::Binary, Masks::Halves { couplings: 4 }, Masks::Random { couplings: 6 }];
+        let kinds = [
+            Masks::Binary,
+            Masks::Halves { couplings: 4 },
+            Masks::Random { couplings: 6 },
+        ];
         for dim in 2..20 {
             for kind in kinds {
                 let masks = kind.build(dim, &mut rng);
-                assert!(masks.iter().all(|m| m.iter().any(|b| *b) && m.iter().any(|b| !*b)));
+                assert!(
+                    masks
+                        .iter()
+                        .all(|m| m.iter().any(|b| *b) && m.iter().any(|b| !*b))
+                );
                 assert!((0..dim).all(|i| masks.iter().any(|m| m[i])));
             }
             let binary = Masks::Binary.build(dim, &mut rng);
-            assert_eq!(binary.len(), 2 * (dim as f64).log2().ceil() as usize);
+            assert_eq!(binary.len(), 2 * dim.next_power_of_two().ilog2() as usize);
             for i in 0..dim {
                 for j in 0..i {
                     assert!(binary.iter().any(|m| m[i] && !m[j]), "{i} never sees {j}");

@@ -86,7 +86,11 @@ impl Flow {
         }
         if dim > MAX_DIM {
             let (name, value) = ("the dimension of a flow", dim as f64);
-            return Err(Error::InvalidSetting { name, value, allowed: "at most 4096" });
+            return Err(Error::InvalidSetting {
+                name,
+                value,
+                allowed: "at most 4096",
+            });
         }
         let spline = Spline::new(config.spline, config.bins)?;
         let mut layers = Vec::new();
@@ -115,7 +119,11 @@ impl Flow {
             .collect();
         if let Some(found) = count.filter(|found| *found != expected) {
             let what = "the parameter vector";
-            return Err(Error::DimensionMismatch { what, found, expected });
+            return Err(Error::DimensionMismatch {
+                what,
+                found,
+                expected,
+            });
         }
         Ok(Self {
             dim,
@@ -123,7 +131,10 @@ impl Flow {
             seed,
             layers,
             parameters: vec![0.0; expected],
-            weights: AnyWeights::F64(Weights { values: vec![], transposed: vec![] }),
+            weights: AnyWeights::F64(Weights {
+                values: vec![],
+                transposed: vec![],
+            }),
         })
     }
 
@@ -177,7 +188,11 @@ impl Flow {
         }
         if let Some(value) = parameters.iter().find(|p| !p.is_finite()) {
             let allowed = "finite";
-            return Err(Error::InvalidSetting { name: "a parameter", value: *value, allowed });
+            return Err(Error::InvalidSetting {
+                name: "a parameter",
+                value: *value,
+                allowed,
+            });
         }
         self.parameters.copy_from_slice(parameters);
         self.prepare();
@@ -193,7 +208,10 @@ impl Flow {
     }
 
     fn convert<R: Real>(&self) -> Weights<R> {
-        let mut weights = Weights { values: vec![], transposed: vec![] };
+        let mut weights = Weights {
+            values: vec![],
+            transposed: vec![],
+        };
         self.convert_into(&self.parameters, &mut weights);
         weights
     }
@@ -201,16 +219,24 @@ impl Flow {
     /// Converts `parameters` (in the order of [`Flow::parameters`]) into `weights`.
     fn convert_into<R: Real>(&self, parameters: &[f64], weights: &mut Weights<R>) {
         weights.values.clear();
-        weights.values.extend(parameters.iter().map(|p| R::from_f64(*p)));
+        weights
+            .values
+            .extend(parameters.iter().map(|p| R::from_f64(*p)));
         weights.transposed.resize(parameters.len(), R::default());
         for (layer, range) in &self.layers {
             let range = range.clone();
-            layer.transpose(&weights.values[range.clone()], &mut weights.transposed[range]);
+            layer.transpose(
+                &weights.values[range.clone()],
+                &mut weights.transposed[range],
+            );
         }
     }
 
     fn scratch<R: Real>(&self) -> Vec<LayerScratch<R>> {
-        self.layers.iter().map(|(layer, _)| layer.scratch()).collect()
+        self.layers
+            .iter()
+            .map(|(layer, _)| layer.scratch())
+            .collect()
     }
 
     /// Takes row-major points through the layers, tile by tile.
@@ -224,7 +250,9 @@ impl Flow {
     ) {
         let mut tile = Tile::new(self.dim);
         let mut scratch = self.scratch::<R>();
-        let tiles = from.chunks(TILE * self.dim).zip(to.chunks_mut(TILE * self.dim));
+        let tiles = from
+            .chunks(TILE * self.dim)
+            .zip(to.chunks_mut(TILE * self.dim));
         for ((from, to), log_jac) in tiles.zip(log_jac.chunks_mut(TILE)) {
             tile.load(from.chunks_exact(self.dim));
             if to_data {
@@ -269,11 +297,18 @@ impl Map for Flow {
             SplineKind::Quadratic => "piecewise-quadratic",
             SplineKind::RationalQuadratic => "rational-quadratic",
         };
-        let couplings = self.layers.iter().filter(|(l, _)| matches!(l, AnyLayer::Coupling(_))).count();
+        let couplings = self
+            .layers
+            .iter()
+            .filter(|(l, _)| matches!(l, AnyLayer::Coupling(_)))
+            .count();
         let elementwise = self.layers.len() - couplings;
         let mut parts = Vec::new();
         if couplings > 0 {
-            parts.push(format!("{couplings} couplings, conditioner {:?}", self.config.hidden));
+            parts.push(format!(
+                "{couplings} couplings, conditioner {:?}",
+                self.config.hidden
+            ));
         }
         if elementwise > 0 {
             parts.push(format!("{elementwise} elementwise"));

@@ -49,7 +49,11 @@ impl Spline {
     pub fn new(kind: SplineKind, bins: usize) -> Result<Self> {
         if bins == 0 || bins > MAX_BINS {
             let value = bins as f64;
-            return Err(Error::InvalidSetting { name: "spline bins", value, allowed: "1 to 64" });
+            return Err(Error::InvalidSetting {
+                name: "spline bins",
+                value,
+                allowed: "1 to 64",
+            });
         }
         Ok(Self { kind, bins })
     }
@@ -109,7 +113,14 @@ impl Spline {
         let mut value = [at; TILE];
         let mut log_slope = [0.0; TILE];
         let raw = self.spread(raw);
-        evaluate(self.any(), self.bins, direction, &raw, &mut value, &mut log_slope);
+        evaluate(
+            self.any(),
+            self.bins,
+            direction,
+            &raw,
+            &mut value,
+            &mut log_slope,
+        );
         (value[0], log_slope[0])
     }
 

@@ -13,7 +13,10 @@ pub(crate) struct Tile {
 
 impl Tile {
     pub(crate) fn new(dim: usize) -> Self {
-        Self { x: vec![0.5; dim * TILE], log_q: vec![0.0; TILE] }
+        Self {
+            x: vec![0.5; dim * TILE],
+            log_q: vec![0.0; TILE],
+        }
     }
 
     pub(crate) fn dim(&self) -> usize {

@@ -42,7 +42,11 @@ pub fn from_batch_fn<F: Fn(&Points<'_>, &mut [f64]) + Sync>(
     outputs: usize,
     function: F,
 ) -> FromBatchFn<F> {
-    FromBatchFn { dim, outputs, function }
+    FromBatchFn {
+        dim,
+        outputs,
+        function,
+    }
 }
 
 /// Makes an integrand of a function that fills the values (`[outputs]`) of one point.
@@ -51,7 +55,11 @@ pub fn from_vector_fn<F: Fn(&[f64], &mut [f64]) + Sync>(
     outputs: usize,
     function: F,
 ) -> FromVectorFn<F> {
-    FromVectorFn { dim, outputs, function }
+    FromVectorFn {
+        dim,
+        outputs,
+        function,
+    }
 }
 
 impl<F: Fn(&[f64]) -> f64 + Sync> Integrand for FromFn<F> {
@@ -98,7 +106,9 @@ macro_rules! debug_without_function {
     ($name:ident) => {
         impl<F> fmt::Debug for $name<F> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name)).field("dim", &self.dim).finish_non_exhaustive()
+                f.debug_struct(stringify!($name))
+                    .field("dim", &self.dim)
+                    .finish_non_exhaustive()
             }
         }
     };

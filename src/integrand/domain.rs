@@ -21,7 +21,9 @@ pub struct Domain {
 impl Domain {
     /// The unit cube.
     pub fn unit(dim: usize) -> Self {
-        Self { ranges: vec![(0.0, 1.0); dim] }
+        Self {
+            ranges: vec![(0.0, 1.0); dim],
+        }
     }
 
     /// A box with one `(low, high)` per axis; either end may be infinite.
@@ -40,7 +42,9 @@ impl Domain {
                 return Err(Error::EmptyRange { axis, low, high });
             }
         }
-        Ok(Self { ranges: ranges.to_vec() })
+        Ok(Self {
+            ranges: ranges.to_vec(),
+        })
     }
 
     /// Number of axes.
@@ -140,8 +144,16 @@ mod tests {
 
     #[test]
     fn bad_ranges_are_refused() {
-        for range in [(1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0), (f64::INFINITY, f64::INFINITY)] {
-            assert!(matches!(Domain::new(&[range]), Err(Error::EmptyRange { axis: 0, .. })));
+        for range in [
+            (1.0, 1.0),
+            (2.0, 1.0),
+            (f64::NAN, 1.0),
+            (f64::INFINITY, f64::INFINITY),
+        ] {
+            assert!(matches!(
+                Domain::new(&[range]),
+                Err(Error::EmptyRange { axis: 0, .. })
+            ));
         }
         assert!(Domain::new(&[(-1.7e308, 1.7e308)]).is_err());
         assert!(matches!(Domain::new(&[]), Err(Error::ZeroDimension)));

@@ -24,7 +24,10 @@ impl<'a> Points<'a> {
     /// If `dim` is 0.
     pub fn new(data: &'a [f64], dim: usize) -> Self {
         assert!(dim > 0, "points need at least one coordinate");
-        Self { data: &data[..data.len() / dim * dim], dim }
+        Self {
+            data: &data[..data.len() / dim * dim],
+            dim,
+        }
     }
 
     /// Number of points.

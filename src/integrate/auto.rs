@@ -27,55 +27,91 @@ pub(crate) struct Frozen {
 
 /// Calls below which training a flow is not worth considering.
 const FEW_CALLS: f64 = 20_000.0;
+/// Calls of the first look at what a grid can do.
+const GLANCE: u64 = 8192;
 
 /// Chooses, adapts and freezes.
 pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     let dim = run.evaluator.dim();
     let plain = explored.moments.rel_std();
-    let frozen = |map, rel_std, method, why| {
-        let cost = Some(explored.cost);
-        Ok(Frozen { map, rel_std, choice: Some(Choice { method, why }), cost })
-    };
-    let identity = || Box::new(Identity::new(dim));
     let calls = |run: &Run<'_>, s: f64| calls_to_go(run, explored, s);
     let plain_calls = calls(run, plain);
+    let identity = || -> Box<dyn Map> { Box::new(Identity::new(dim)) };
     if explored.moments.mean != 0.0 && plain_calls <= 4.0 * run.calls.explore as f64 {
         let why = format!("uniform points need about {plain_calls:.0} calls");
-        return frozen(identity(), plain, Method::Plain, why);
+        return Ok(Frozen::new(explored, identity(), plain, Method::Plain, why));
     }
     let most = share(run, plain_calls, 4.0);
-    let adapted = vegas::adapt(run, explored, None, most)?;
-    let (vegas, vegas_calls) = (adapted.rel_std, calls(run, adapted.rel_std));
-    if vegas_calls > FEW_CALLS && plain_calls > FEW_CALLS {
-        let rival = Rival { rel_std: vegas.min(plain) };
-        let most = share(run, vegas_calls.min(plain_calls), 2.0);
-        if most >= 8192 {
-            let flow = Flow::new(dim, &run.settings.flow, run.settings.seed)?;
-            let trained = neural::train(run, explored, flow, None, most, rival)?;
-            let flow_calls = calls(run, trained.rel_std);
-            if trained.rel_std < rival.rel_std {
-                let other = vegas_calls.min(plain_calls);
-                let why = format!(
-                    "about {flow_calls:.0} calls to go, against {other:.0} without a flow"
-                );
-                return frozen(trained.map, trained.rel_std, Method::Flow, why);
-            }
-        }
+    let glance = vegas::adapt(run, explored, None, most.min(GLANCE))?;
+    let easy = calls(run, plain.min(glance.rel_std));
+    let mut flow = None;
+    if easy > FEW_CALLS && share(run, easy, 2.0) > 2 * GLANCE {
+        let rival = Rival {
+            rel_std: plain.min(glance.rel_std),
+        };
+        let new = Flow::new(dim, &run.settings.flow, run.settings.seed)?;
+        let most = share(run, easy, 2.0);
+        flow = Some(neural::train(run, explored, new, None, most, rival)?);
     }
-    if vegas < plain {
-        let why = format!("about {vegas_calls:.0} calls to go, uniform points {plain_calls:.0}");
-        frozen(Box::new(adapted.grid), vegas, Method::Vegas, why)
+    // The grid goes on learning only where the flow has not made it pointless.
+    let best = flow.as_ref().map_or(f64::INFINITY, |f| f.rel_std);
+    let grid = if 2.0 * best < glance.rel_std {
+        glance
     } else {
-        let why = format!("about {plain_calls:.0} calls to go, the grid {vegas_calls:.0}");
-        frozen(identity(), plain, Method::Plain, why)
+        let most = share(run, calls(run, glance.rel_std.min(plain).min(best)), 4.0);
+        vegas::adapt(run, explored, Some(glance.grid), most)?
+    };
+    let (flow_calls, grid_calls) = (calls(run, best), calls(run, grid.rel_std));
+    let predicted = |name: &str, n: f64| format!("{name} {n:.1e}");
+    let mut others = vec![
+        predicted("plain", plain_calls),
+        predicted("vegas", grid_calls),
+    ];
+    if flow.is_some() {
+        others.push(predicted("flow", flow_calls));
+    }
+    let why = format!("predicted calls to go: {}", others.join(", "));
+    Ok(match flow {
+        Some(flow) if flow.rel_std < grid.rel_std.min(plain) => {
+            Frozen::new(explored, flow.map, flow.rel_std, Method::Flow, why)
+        }
+        _ if grid.rel_std < plain => Frozen::new(
+            explored,
+            Box::new(grid.grid),
+            grid.rel_std,
+            Method::Vegas,
+            why,
+        ),
+        _ => Frozen::new(explored, identity(), plain, Method::Plain, why),
+    })
+}
+
+impl Frozen {
+    fn new(
+        explored: &Explored,
+        map: Box<dyn Map>,
+        rel_std: f64,
+        method: Method,
+        why: String,
+    ) -> Self {
+        Self {
+            map,
+            rel_std,
+            choice: Some(Choice { method, why }),
+            cost: Some(explored.cost),
+        }
     }
 }
 
-/// Predicted calls of the estimate for a spread `s`: to the target, or the rest of the budget.
+/// Predicted calls of the estimate for a spread `s`: to the target or, without one, to what
+/// uniform points would reach with the rest of the budget.
 fn calls_to_go(run: &Run<'_>, explored: &Explored, s: f64) -> f64 {
     match run.target(explored.moments.mean) {
         Some(e) => (s / e).powi(2),
-        None => run.calls_left() as f64 * if s > 0.0 { 1.0 } else { 0.0 },
+        None if s > 0.0 => {
+            run.calls_left() as f64 * (s / explored.moments.rel_std()).powi(2).min(1.0)
+        }
+        None => 0.0,
     }
 }
 
@@ -87,5 +123,9 @@ fn calls_to_go(run: &Run<'_>, explored: &Explored, s: f64) -> f64 {
 )]
 fn share(run: &Run<'_>, save: f64, part: f64) -> u64 {
     let left = run.calls_left() as f64;
-    if save.is_finite() { (save.min(left) / part) as u64 } else { (left / part) as u64 }
+    if save.is_finite() {
+        (save.min(left) / part) as u64
+    } else {
+        (left / part) as u64
+    }
 }

@@ -39,7 +39,9 @@ impl Part {
         let columns: Vec<Vec<f64>> = (0..outputs).map(|o| e.weights(o)).collect();
         let covariance = with_covariance.then(|| {
             let n = e.log_jac.len();
-            let rows: Vec<f64> = (0..n).flat_map(|i| columns.iter().map(move |c| c[i])).collect();
+            let rows: Vec<f64> = (0..n)
+                .flat_map(|i| columns.iter().map(move |c| c[i]))
+                .collect();
             Covariance::from_rows(&rows, outputs)
         });
         Self {
@@ -89,15 +91,22 @@ impl Sums {
                     cancellation: w.cancellation(),
                     nonzero_fraction: w.nonzero() as f64 / w.calls().max(1) as f64,
                 };
-                Output { estimate, consistency: consistency(&self.batches[o]), weights }
+                Output {
+                    estimate,
+                    consistency: consistency(&self.batches[o]),
+                    weights,
+                }
             })
             .collect()
     }
 
     /// Covariance of the outputs' means, `[outputs * outputs]`, in the user's units.
     pub(crate) fn covariance(&self, exponent: i32) -> Option<Vec<f64>> {
-        let scale = |v: &f64| super::evaluator::scale(super::evaluator::scale(*v, exponent), exponent);
-        self.covariance.as_ref().map(|c| c.of_means().iter().map(scale).collect())
+        let scale =
+            |v: &f64| super::evaluator::scale(super::evaluator::scale(*v, exponent), exponent);
+        self.covariance
+            .as_ref()
+            .map(|c| c.of_means().iter().map(scale).collect())
     }
 
     /// Whether any weight of the first output differs from zero.
@@ -107,7 +116,11 @@ impl Sums {
 }
 
 /// Draws from the frozen `map`, whose weights are expected to have the spread `rel_std`.
-pub(crate) fn estimate(run: &mut Run<'_>, map: &dyn Map, rel_std: f64) -> Result<(Sums, StopReason)> {
+pub(crate) fn estimate(
+    run: &mut Run<'_>,
+    map: &dyn Map,
+    rel_std: f64,
+) -> Result<(Sums, StopReason)> {
     let outputs = run.evaluator.outputs();
     let with_covariance = run.settings.covariance && outputs > 1;
     let mut sums = Sums::new(outputs, with_covariance);
@@ -116,8 +129,12 @@ pub(crate) fn estimate(run: &mut Run<'_>, map: &dyn Map, rel_std: f64) -> Result
         Some(_) => needed(run, rel_std, None),
         None => budget,
     };
-    // At least 64 points a batch, so that their means are normal enough for the chi2 test.
-    let size = (planned / BATCHES).clamp(64, (budget / BATCHES).max(1));
+    // At least 64 points a batch, so that their means are normal enough for the chi2 test, and
+    // at least a quarter of the training, beside which they cost little and make the error known.
+    let least = (run.calls.training() / (4 * BATCHES)).max(64);
+    let size = (planned / BATCHES)
+        .max(least)
+        .min((budget / BATCHES).max(1));
     let mut rounds = BATCHES;
     let mut first = 0;
     let reason = loop {
@@ -161,7 +178,9 @@ pub(crate) fn estimate(run: &mut Run<'_>, map: &dyn Map, rel_std: f64) -> Result
             break StopReason::Calls;
         }
         rounds = match run.target(total.mean) {
-            Some(_) => needed(run, total.rel_std(), Some(&total)).div_ceil(size).max(1),
+            Some(_) => needed(run, total.rel_std(), Some(&total))
+                .div_ceil(size)
+                .max(1),
             None => BATCHES,
         };
     };
@@ -176,11 +195,18 @@ pub(crate) fn estimate(run: &mut Run<'_>, map: &dyn Map, rel_std: f64) -> Result
     reason = "capped by the budget, which is an u64"
 )]
 fn needed(run: &Run<'_>, rel_std: f64, so_far: Option<&Moments>) -> u64 {
-    let mean = so_far.map_or_else(|| run.iterations.last().map_or(1.0, |i| i.value), |m| m.mean);
+    let mean = so_far.map_or_else(
+        || run.iterations.last().map_or(1.0, |i| i.value),
+        |m| m.mean,
+    );
     let error = run.target(mean).unwrap_or(1e-3);
     let all = 1.05 * (rel_std / error).powi(2);
     let rest = all - so_far.map_or(0.0, |m| m.calls as f64);
-    if rest.is_finite() { rest.max(0.0) as u64 } else { run.calls_left() }
+    if rest.is_finite() {
+        rest.max(0.0) as u64
+    } else {
+        run.calls_left()
+    }
 }
 
 /// Whether a target is reached by `total`.
@@ -194,5 +220,7 @@ fn reached(run: &Run<'_>, total: &Moments) -> Option<StopReason> {
     if stop.rel_error.is_some_and(|e| error <= e * value) {
         return Some(StopReason::RelError);
     }
-    stop.abs_error.is_some_and(|e| error <= e).then_some(StopReason::AbsError)
+    stop.abs_error
+        .is_some_and(|e| error <= e)
+        .then_some(StopReason::AbsError)
 }

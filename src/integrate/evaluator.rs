@@ -51,7 +51,11 @@ impl Evaluated {
     /// log|f| of the first output (`[n]`), minus infinity for zeros.
     pub(crate) fn log_abs_f(&self) -> Vec<f64> {
         let outputs = self.f.len() / self.log_jac.len();
-        self.f.iter().step_by(outputs).map(|f| f.abs().ln()).collect()
+        self.f
+            .iter()
+            .step_by(outputs)
+            .map(|f| f.abs().ln())
+            .collect()
     }
 }
 
@@ -84,7 +88,11 @@ impl<'a> Evaluator<'a> {
         let domain = domain.cloned().unwrap_or_else(|| Domain::unit(dim));
         if domain.dim() != dim {
             let found = domain.dim();
-            return Err(Error::DimensionMismatch { what: "the domain", found, expected: dim });
+            return Err(Error::DimensionMismatch {
+                what: "the domain",
+                found,
+                expected: dim,
+            });
         }
         Ok(Self {
             integrand,
@@ -129,7 +137,8 @@ impl<'a> Evaluator<'a> {
         let mut z = vec![0.0; block.n * dim];
         let mut x = vec![0.0; block.n * dim];
         let mut log_jac = vec![0.0; block.n];
-        self.streams.fill_points(block.purpose, block.iteration, block.first, dim, &mut z);
+        self.streams
+            .fill_points(block.purpose, block.iteration, block.first, dim, &mut z);
         map.forward(&z, &mut x, &mut log_jac);
         let f = self.call(&x)?;
         Ok(Evaluated { z, x, log_jac, f })
@@ -144,8 +153,13 @@ impl<'a> Evaluator<'a> {
         self.domain.map(&mut y, &mut jacobian);
         let mut f = vec![0.0; n * outputs];
         let points = Points::new(&y, dim);
-        catch_unwind(AssertUnwindSafe(|| self.integrand.eval(&points, &mut f)))
-            .unwrap_or_else(|panic| Err(IntegrandError::Panicked { message: message(&*panic) }))?;
+        catch_unwind(AssertUnwindSafe(|| self.integrand.eval(&points, &mut f))).unwrap_or_else(
+            |panic| {
+                Err(IntegrandError::Panicked {
+                    message: message(&*panic),
+                })
+            },
+        )?;
         self.calls.fetch_add(n as u64, Ordering::Relaxed);
         for ((values, jacobian), point) in f.chunks_exact_mut(outputs).zip(&jacobian).zip(points) {
             self.check(values, point)?;
@@ -158,11 +172,18 @@ impl<'a> Evaluator<'a> {
 
     /// Applies the policy to the values of one point.
     fn check(&self, values: &mut [f64], point: &[f64]) -> Result<()> {
-        let Some(output) = values.iter().position(|v| !v.is_finite()) else { return Ok(()) };
+        let Some(output) = values.iter().position(|v| !v.is_finite()) else {
+            return Ok(());
+        };
         match self.policy {
             NonFinite::Fail => {
                 let (value, point) = (values[output], point.to_vec());
-                Err(IntegrandError::NonFinite { value, output, point }.into())
+                Err(IntegrandError::NonFinite {
+                    value,
+                    output,
+                    point,
+                }
+                .into())
             }
             NonFinite::CountAsZero { .. } => {
                 self.non_finite.fetch_add(1, Ordering::Relaxed);

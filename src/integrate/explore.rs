@@ -50,7 +50,10 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
                 all.push(e);
             },
         )?;
-        let max = all.iter().flat_map(|e| &e.f).fold(0.0, |a: f64, b| a.max(b.abs()));
+        let max = all
+            .iter()
+            .flat_map(|e| &e.f)
+            .fold(0.0, |a: f64, b| a.max(b.abs()));
         let budget = run.settings.stop.max_calls / 4;
         if max > 0.0 || run.stopped.is_some() || run.calls.explore + 2 * calls > budget {
             break;
@@ -67,7 +70,8 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
         run.evaluator.exponent = -exponent_of(max);
     }
     for mut e in all {
-        e.f.iter_mut().for_each(|f| *f = scale(*f, run.evaluator.exponent));
+        e.f.iter_mut()
+            .for_each(|f| *f = scale(*f, run.evaluator.exponent));
         log_f.extend(e.log_abs_f());
         moments.merge_from(&Moments::from_slice(&e.weights(0)));
     }
@@ -77,7 +81,12 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
         (None, Method::Plain | Method::Vegas | Method::Flow) => CostClass::Cheap,
     };
     run.step_with(Phase::Explore, &moments, None);
-    Ok(Explored { moments, x, log_f, cost })
+    Ok(Explored {
+        moments,
+        x,
+        log_f,
+        cost,
+    })
 }
 
 /// floor(log2 |value|) for a finite value != 0.

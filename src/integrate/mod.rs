@@ -21,6 +21,8 @@ pub use report::{
 };
 pub use settings::{CostClass, Method, NonFinite, Settings, Stop, VegasConfig};
 
+use std::any::Any;
+
 use rayon::ThreadPoolBuilder;
 
 use auto::Frozen;
@@ -109,7 +111,12 @@ impl Integrator {
         start: Option<&dyn Map>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
-        self.go(integrand, observer, start.map(Given::Start), Goal::TrainOnly)
+        self.go(
+            integrand,
+            observer,
+            start.map(Given::Start),
+            Goal::TrainOnly,
+        )
     }
 
     /// Estimates with a proposal that is frozen already.
@@ -123,7 +130,12 @@ impl Integrator {
         map: Box<dyn Map>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
-        self.go(integrand, observer, Some(Given::Frozen(map)), Goal::Integrate)
+        self.go(
+            integrand,
+            observer,
+            Some(Given::Frozen(map)),
+            Goal::Integrate,
+        )
     }
 
     /// Runs inside a pool with the number of threads asked for.
@@ -146,8 +158,10 @@ impl Integrator {
             pool = pool.num_threads(threads);
         }
         let threads = settings.threads.unwrap_or(0);
-        let pool =
-            pool.build().map_err(|e| Error::Threads { threads, reason: e.to_string() })?;
+        let pool = pool.build().map_err(|e| Error::Threads {
+            threads,
+            reason: e.to_string(),
+        })?;
         let mut run = Run::new(settings, evaluator, observer);
         pool.install(|| execute(&mut run, given, goal))
     }
@@ -169,19 +183,30 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
         None => dim,
     };
     if found != dim {
-        return Err(Error::DimensionMismatch { what: "the model", found, expected: dim });
+        return Err(Error::DimensionMismatch {
+            what: "the model",
+            found,
+            expected: dim,
+        });
     }
     let explored = explore::explore(run)?;
     let frozen = match given {
-        Some(Given::Frozen(map)) => {
-            Frozen { map, rel_std: explored.moments.rel_std(), choice: None, cost: None }
-        }
+        Some(Given::Frozen(map)) => Frozen {
+            map,
+            rel_std: explored.moments.rel_std(),
+            choice: None,
+            cost: None,
+        },
         Some(Given::Start(start)) => prepare(run, &explored, Some(start), goal)?,
         None => prepare(run, &explored, None, goal)?,
     };
     let (sums, stop) = estimate::estimate(run, frozen.map.as_ref(), frozen.rel_std)?;
     let report = verdict::report(run, &frozen, &sums, stop);
-    Ok(Outcome { report, map: frozen.map, domain: run.evaluator.domain().clone() })
+    Ok(Outcome {
+        report,
+        map: frozen.map,
+        domain: run.evaluator.domain().clone(),
+    })
 }
 
 /// Adapts or trains what the method asks for.
@@ -204,27 +229,41 @@ fn prepare(
         Method::Vegas => {
             let start = start.and_then(grid_of).cloned();
             let adapted = vegas::adapt(run, explored, start, half)?;
-            Ok(Frozen { map: Box::new(adapted.grid), rel_std: adapted.rel_std, choice: None, cost: None })
+            Ok(Frozen {
+                map: Box::new(adapted.grid),
+                rel_std: adapted.rel_std,
+                choice: None,
+                cost: None,
+            })
         }
         Method::Auto | Method::Flow => {
             let (flow, grid) = starting_flow(run, explored, start)?;
-            let rival = Rival { rel_std: f64::INFINITY };
+            let rival = Rival {
+                rel_std: f64::INFINITY,
+            };
             let trained = neural::train(run, explored, flow, grid.as_ref(), half, rival)?;
-            Ok(Frozen { map: trained.map, rel_std: trained.rel_std, choice: None, cost: None })
+            Ok(Frozen {
+                map: trained.map,
+                rel_std: trained.rel_std,
+                choice: None,
+                cost: None,
+            })
         }
     }
 }
 
 /// The grid in a map, alone or at the data end of a chain.
 fn grid_of(map: &dyn Map) -> Option<&Grid> {
-    let any: &dyn std::any::Any = map;
-    any.downcast_ref::<Grid>().or_else(|| grid_of(any.downcast_ref::<Chain>()?.maps().last()?.as_ref()))
+    let any: &dyn Any = map;
+    any.downcast_ref::<Grid>()
+        .or_else(|| grid_of(any.downcast_ref::<Chain>()?.maps().last()?.as_ref()))
 }
 
 /// The flow in a map, alone or at the latent end of a chain.
 fn flow_of(map: &dyn Map) -> Option<&Flow> {
-    let any: &dyn std::any::Any = map;
-    any.downcast_ref::<Flow>().or_else(|| flow_of(any.downcast_ref::<Chain>()?.maps().first()?.as_ref()))
+    let any: &dyn Any = map;
+    any.downcast_ref::<Flow>()
+        .or_else(|| flow_of(any.downcast_ref::<Chain>()?.maps().first()?.as_ref()))
 }
 
 /// A new flow, or the one of the start; with a grid under it where the settings or the start

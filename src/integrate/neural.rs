@@ -1,11 +1,6 @@
 //! Training a flow, stage by stage, for as long as it pays.
 
-use super::{
-    evaluator::Evaluated,
-    explore::Explored,
-    report::Phase,
-    run::Run,
-};
+use super::{evaluator::Evaluated, explore::Explored, report::Phase, run::Run};
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::map::{Chain, Grid, Map};
@@ -81,12 +76,11 @@ pub(crate) fn train(
         let now = spread * fall;
         let then = now * fall;
         let next = trainer.next_stage_calls();
-        let pays = match run.target(stage.moments.mean) {
-            Some(e) => (now / e).powi(2) - (then / e).powi(2) > next as f64,
-            None => {
-                let left = run.calls_left() as f64;
-                then * then / (left - next as f64) < now * now / left
-            }
+        let pays = if let Some(e) = run.target(stage.moments.mean) {
+            (now / e).powi(2) - (then / e).powi(2) > next as f64
+        } else {
+            let left = run.calls_left() as f64;
+            then * then / (left - next as f64) < now * now / left
         };
         let hopeless = spread > 3.0 * rival.rel_std && spent > most / 2;
         if !pays || hopeless {
@@ -95,7 +89,11 @@ pub(crate) fn train(
     }
     let map = place(trainer.into_flow(), grid)?;
     let fall = (spread / previous).clamp(0.4, 1.0);
-    let rel_std = if previous.is_finite() { spread * fall } else { spread };
+    let rel_std = if previous.is_finite() {
+        spread * fall
+    } else {
+        spread
+    };
     Ok(Trained { map, rel_std })
 }
 
@@ -145,13 +143,28 @@ impl Stage {
         let log_f = e.log_abs_f();
         let Some(grid) = grid else {
             let log_q = e.log_jac.iter().map(|l| -l).collect();
-            return Self { x: e.x.clone(), log_f, log_q, moments };
+            return Self {
+                x: e.x.clone(),
+                log_f,
+                log_q,
+                moments,
+            };
         };
         let mut x = vec![0.0; e.x.len()];
         let mut log_jac = vec![0.0; e.log_jac.len()];
         grid.inverse(&e.x, &mut x, &mut log_jac);
         let log_f = log_f.iter().zip(&log_jac).map(|(f, l)| f + l).collect();
-        let log_q = e.log_jac.iter().zip(&log_jac).map(|(all, l)| l - all).collect();
-        Self { x, log_f, log_q, moments }
+        let log_q = e
+            .log_jac
+            .iter()
+            .zip(&log_jac)
+            .map(|(all, l)| l - all)
+            .collect();
+        Self {
+            x,
+            log_f,
+            log_q,
+            moments,
+        }
     }
 }

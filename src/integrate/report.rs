@@ -257,7 +257,12 @@ impl fmt::Display for Report {
             None => self.method.name().to_owned(),
         };
         writeln!(f, "  method   {method}")?;
-        writeln!(f, "  status   {} (stopped by {})", self.status.name(), self.stop.name())?;
+        writeln!(
+            f,
+            "  status   {} (stopped by {})",
+            self.status.name(),
+            self.stop.name()
+        )?;
         let calls = self.calls;
         writeln!(
             f,
@@ -270,7 +275,11 @@ impl fmt::Display for Report {
         )?;
         writeln!(f, "  time     {:.2} s", self.seconds.total())?;
         if let Some(c) = &self.consistency {
-            writeln!(f, "  batches  chi2/dof = {:.1}/{}, p = {:.2}", c.chi2, c.dof, c.p_value)?;
+            writeln!(
+                f,
+                "  batches  chi2/dof = {:.1}/{}, p = {:.2}",
+                c.chi2, c.dof, c.p_value
+            )?;
         }
         let w = &self.weights;
         write!(

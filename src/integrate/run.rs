@@ -55,7 +55,10 @@ impl<'a> Run<'a> {
 
     /// Calls that the budget still allows.
     pub(crate) fn calls_left(&self) -> u64 {
-        self.settings.stop.max_calls.saturating_sub(self.calls.total())
+        self.settings
+            .stop
+            .max_calls
+            .saturating_sub(self.calls.total())
     }
 
     /// Books the time since the last booking on `phase`.
@@ -99,7 +102,12 @@ impl<'a> Run<'a> {
                     let at = done + c * CHUNK;
                     let size = CHUNK.min(n - at);
                     let points = usize::try_from(size).unwrap_or(usize::MAX);
-                    let block = Block { purpose, iteration, first: first + at, n: points };
+                    let block = Block {
+                        purpose,
+                        iteration,
+                        first: first + at,
+                        n: points,
+                    };
                     let evaluated = this.evaluator.evaluate(map, block);
                     Some(evaluated.map(|e| (size, reduce(e))))
                 })

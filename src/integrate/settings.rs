@@ -52,19 +52,30 @@ pub struct Stop {
 
 impl Default for Stop {
     fn default() -> Self {
-        Self { rel_error: Some(1e-3), ..Self::calls(10_000_000) }
+        Self {
+            rel_error: Some(1e-3),
+            ..Self::calls(10_000_000)
+        }
     }
 }
 
 impl Stop {
     /// Spend `calls` calls.
     pub fn calls(calls: u64) -> Self {
-        Self { rel_error: None, abs_error: None, max_calls: calls, max_seconds: None }
+        Self {
+            rel_error: None,
+            abs_error: None,
+            max_calls: calls,
+            max_seconds: None,
+        }
     }
 
     /// Reach a relative error, with at most 10 million calls.
     pub fn rel_error(error: f64) -> Self {
-        Self { rel_error: Some(error), ..Self::default() }
+        Self {
+            rel_error: Some(error),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn has_target(&self) -> bool {
@@ -152,7 +163,12 @@ pub struct VegasConfig {
 
 impl Default for VegasConfig {
     fn default() -> Self {
-        Self { alpha: 0.5, max_bins: 1000, first_calls: 2000, max_iterations: 30 }
+        Self {
+            alpha: 0.5,
+            max_bins: 1000,
+            first_calls: 2000,
+            max_iterations: 30,
+        }
     }
 }
 
@@ -211,11 +227,24 @@ impl Settings {
     /// [`Error::InvalidSetting`] or [`Error::BudgetTooSmall`].
     pub fn validate(&self) -> Result<()> {
         let check = |ok: bool, name, value, allowed| {
-            if ok { Ok(()) } else { Err(Error::InvalidSetting { name, value, allowed }) }
+            if ok {
+                Ok(())
+            } else {
+                Err(Error::InvalidSetting {
+                    name,
+                    value,
+                    allowed,
+                })
+            }
         };
         let positive = |name, value: Option<f64>| {
             let value = value.unwrap_or(1.0);
-            check(value > 0.0 && value.is_finite(), name, value, "positive and finite")
+            check(
+                value > 0.0 && value.is_finite(),
+                name,
+                value,
+                "positive and finite",
+            )
         };
         positive("rel_error", self.stop.rel_error)?;
         positive("abs_error", self.stop.abs_error)?;
@@ -225,16 +254,46 @@ impl Settings {
             return Err(Error::BudgetTooSmall { calls, minimum });
         }
         if let Some(threads) = self.threads {
-            check((1..=4096).contains(&threads), "threads", threads as f64, "1 to 4096")?;
+            check(
+                (1..=4096).contains(&threads),
+                "threads",
+                threads as f64,
+                "1 to 4096",
+            )?;
         }
         if let NonFinite::CountAsZero { max_share } = self.non_finite {
-            check((0.0..=1.0).contains(&max_share), "max_share", max_share, "0 to 1")?;
+            check(
+                (0.0..=1.0).contains(&max_share),
+                "max_share",
+                max_share,
+                "0 to 1",
+            )?;
         }
-        let VegasConfig { alpha, max_bins, first_calls, max_iterations } = self.vegas;
+        let VegasConfig {
+            alpha,
+            max_bins,
+            first_calls,
+            max_iterations,
+        } = self.vegas;
         check((0.0..=10.0).contains(&alpha), "alpha", alpha, "0 to 10")?;
-        check((1..=100_000).contains(&max_bins), "max_bins", max_bins as f64, "1 to 100000")?;
-        check(first_calls >= 16, "first_calls", first_calls as f64, "at least 16")?;
-        check(max_iterations >= 1, "max_iterations", max_iterations as f64, "at least 1")?;
+        check(
+            (1..=100_000).contains(&max_bins),
+            "max_bins",
+            max_bins as f64,
+            "1 to 100000",
+        )?;
+        check(
+            first_calls >= 16,
+            "first_calls",
+            first_calls as f64,
+            "at least 16",
+        )?;
+        check(
+            max_iterations >= 1,
+            "max_iterations",
+            max_iterations as f64,
+            "at least 1",
+        )?;
         self.flow.validate()?;
         self.train.validate()
     }

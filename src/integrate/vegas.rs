@@ -31,9 +31,9 @@ pub(crate) fn adapt(
     };
     let mut grid = match start {
         Some(grid) => grid,
-        None => Grid::uniform(dim, bins(config.first_calls))?,
+        None => Grid::uniform(dim, bins(config.first_calls.min(most / 9)))?,
     };
-    let mut calls = config.first_calls.min(most / 4).max(1);
+    let mut calls = config.first_calls.min(most / 9).max(1);
     let (mut spent, mut best, mut stale) = (0, f64::INFINITY, 0);
     let mut last = explored.moments.rel_std();
     for iteration in 0..config.max_iterations as u64 {
@@ -64,12 +64,20 @@ pub(crate) fn adapt(
         }
         // A spread beyond what so few points can measure: refine with care, draw no conclusion.
         let measured = last * last < calls as f64 / 20.0;
-        let alpha = if measured { config.alpha } else { config.alpha / 3.0 };
+        let alpha = if measured {
+            config.alpha
+        } else {
+            config.alpha / 3.0
+        };
         grid = grid.refined(&training, alpha);
         run.step_with(Phase::Adapt, &moments, None);
         run.book(Phase::Adapt);
         // A single lucky iteration must not end the search: two without progress do.
-        stale = if !measured || last < 0.97 * best { 0 } else { stale + 1 };
+        stale = if !measured || last < 0.97 * best {
+            0
+        } else {
+            stale + 1
+        };
         best = best.min(last);
         let finished = iteration >= 4 && stale >= 2;
         let needed = run.target(moments.mean).map(|e| (last / e).powi(2));
@@ -79,7 +87,14 @@ pub(crate) fn adapt(
             break;
         }
         calls += if measured { calls / 2 } else { calls };
-        grid = if bins(calls) > grid.bins() { grid.resample(bins(calls)) } else { grid };
+        grid = if bins(calls) > grid.bins() {
+            grid.resample(bins(calls))
+        } else {
+            grid
+        };
     }
-    Ok(Adapted { grid, rel_std: last })
+    Ok(Adapted {
+        grid,
+        rel_std: last,
+    })
 }

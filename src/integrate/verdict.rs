@@ -1,11 +1,13 @@
 //! From sums to a report: status, reasons and warnings in words.
 
+use std::mem::take;
+
 use rayon::current_num_threads;
 
 use super::{
     auto::Frozen,
     estimate::Sums,
-    report::{Report, Status, StopReason},
+    report::{Output, Report, Status, StopReason},
     run::Run,
     settings::{Method, NonFinite},
 };
@@ -13,12 +15,18 @@ use crate::kernel::Level;
 
 /// Batches that agree worse (or better) than this are reported.
 const SMALL_P: f64 = 1e-4;
+/// Part of the error by which one point may move the estimate.
+const LARGE_JUMP: f64 = 0.5;
 
 pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: StopReason) -> Report {
     let exponent = -run.evaluator.exponent;
     let outputs = sums.outputs(exponent);
     let first = outputs[0];
-    let reasons = if sums.has_signal() { reasons(run, &first) } else { Vec::new() };
+    let reasons = if sums.has_signal() {
+        reasons(run, &first)
+    } else {
+        Vec::new()
+    };
     let status = if stop == StopReason::Interrupted {
         Status::Interrupted
     } else if !sums.has_signal() {
@@ -39,7 +47,8 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
     }
     let missed = run.settings.stop.has_target() && status == Status::Budget;
     if missed {
-        run.warnings.push("the target was not reached within the budget".to_owned());
+        run.warnings
+            .push("the target was not reached within the budget".to_owned());
     }
     let cost_class = match run.settings.method {
         Method::Auto => frozen.cost,
@@ -57,10 +66,10 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
         status,
         reasons,
         stop,
-        warnings: std::mem::take(&mut run.warnings),
+        warnings: take(&mut run.warnings),
         calls: run.calls,
         seconds: run.seconds,
-        iterations: std::mem::take(&mut run.iterations),
+        iterations: take(&mut run.iterations),
         blind_volume: (3.5 / run.calls.explore.max(1) as f64).min(1.0),
         non_finite: run.evaluator.non_finite(),
         seed: run.settings.seed,
@@ -72,15 +81,22 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
 }
 
 /// What speaks against the estimate of an output.
-fn reasons(run: &Run<'_>, output: &super::report::Output) -> Vec<String> {
+fn reasons(run: &Run<'_>, output: &Output) -> Vec<String> {
     let mut reasons = Vec::new();
-    match output.weights.khat {
-        Some(khat) if khat > 0.7 => reasons.push(format!(
-            "the weights have a heavy tail (k-hat {khat:.2} > 0.7): neither value nor error can \
-             be trusted; more training or another method may help"
+    let w = &output.weights;
+    // A heavy tail in a narrow distribution is harmless as long as no single point counts: the
+    // largest weight must have moved the estimate by a good part of the error.
+    let calls = output.estimate.calls as f64;
+    let jump = (w.max_share / w.cancellation - 1.0 / calls) / output.estimate.rel_error();
+    match w.khat {
+        Some(khat) if khat > 0.7 && jump > LARGE_JUMP => reasons.push(format!(
+            "the weights have a heavy tail (k-hat {khat:.2} > 0.7), and one of them alone moves \
+             the value by {jump:.1} of its error: neither value nor error can be trusted; more \
+             training or another method may help"
         )),
-        Some(khat) if khat > 0.5 => reasons.push(format!(
-            "the weights have a heavy tail (k-hat {khat:.2} > 0.5): the error may be too small"
+        Some(khat) if khat > 0.5 && jump > LARGE_JUMP => reasons.push(format!(
+            "the weights have a heavy tail (k-hat {khat:.2} > 0.5), and one of them alone moves \
+             the value by {jump:.1} of its error: the error may be too small"
         )),
         _ => {}
     }

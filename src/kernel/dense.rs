@@ -1,11 +1,13 @@
 //! Dense layers on tiles: `[feature][TILE]` activations, row-major `[out][in]` weights.
 //!
-//! forward:   out[o][t] = act(b[o] + sum_i w[o][i] in[i][t])
-//! backward:  d in = w^T d out,   d w[o][i] += sum_t d out[o][t] in[i][t],   d b[o] += sum_t d out[o][t]
+//! forward:   out[o][t] = act(b[o] + `sum_i` w[o][i] in[i][t])
+//! backward:  d in = w^T d out,   d w[o][i] += `sum_t` d out[o][t] in[i][t],   d b[o] += `sum_t` d out[o][t]
 //!
 //! Each output is one chain of multiply-adds over i in order, whatever the tile or the
 //! neighbours, so that forward and inverse passes see bit-identical values.
 //! Blocks of 4 outputs by 4 (or 2) vectors of points stay in registers.
+
+use std::array;
 
 use super::{
     TILE,
@@ -17,7 +19,7 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Activation<R> {
     None,
-    /// x for x > 0, slope * x elsewhere (0: ReLU).
+    /// x for x > 0, slope * x elsewhere (0: `ReLU`).
     Leaky(R),
 }
 
@@ -47,11 +49,15 @@ impl<R: Real> Kernel for Forward<'_, R> {
             let n = rows.len() / TILE;
             let weights = &self.weights[o * inputs..(o + n) * inputs];
             let bias: [R; 4] =
-                std::array::from_fn(|r| self.bias.get(o + r).copied().unwrap_or_default());
+                array::from_fn(|r| self.bias.get(o + r).copied().unwrap_or_default());
             for t in (0..TILE).step_by(columns * lanes) {
                 match (n, columns) {
-                    (4, 4) => block::<S, R, 4, 4>(weights, bias, self.input, rows, t, self.activation),
-                    (4, _) => block::<S, R, 4, 2>(weights, bias, self.input, rows, t, self.activation),
+                    (4, 4) => {
+                        block::<S, R, 4, 4>(weights, bias, self.input, rows, t, self.activation);
+                    }
+                    (4, _) => {
+                        block::<S, R, 4, 2>(weights, bias, self.input, rows, t, self.activation);
+                    }
                     _ => {
                         for r in 0..n {
                             let w = &weights[r * inputs..(r + 1) * inputs];
@@ -85,10 +91,10 @@ fn block<S: Simd, R: Real, const ROWS: usize, const COLUMNS: usize>(
     let inputs = input.len() / TILE;
     let mut sums: [[R::In<S>; COLUMNS]; ROWS] = bias.map(|b| [<R::In<S>>::splat(b); COLUMNS]);
     // Fixed-length views let the compiler drop the bounds checks of the inner loop.
-    let rows: [&[R]; ROWS] = std::array::from_fn(|r| &weights[r * inputs..(r + 1) * inputs]);
+    let rows: [&[R]; ROWS] = array::from_fn(|r| &weights[r * inputs..(r + 1) * inputs]);
     for (i, points) in input.chunks_exact(TILE).enumerate() {
         let x: [R::In<S>; COLUMNS] =
-            std::array::from_fn(|c| <R::In<S>>::load(&points[t + c * lanes..t + (c + 1) * lanes]));
+            array::from_fn(|c| <R::In<S>>::load(&points[t + c * lanes..t + (c + 1) * lanes]));
         for r in 0..ROWS {
             let w = <R::In<S>>::splat(rows[r][i]);
             for c in 0..COLUMNS {
@@ -126,9 +132,15 @@ impl<R: Real> Kernel for ActivationBackward<'_, R> {
     fn run<S: Simd>(self) {
         let lanes = <R::In<S>>::LANES;
         let slope = <R::In<S>>::splat(self.slope);
-        for (g, y) in self.gradient.chunks_exact_mut(lanes).zip(self.output.chunks_exact(lanes)) {
+        for (g, y) in self
+            .gradient
+            .chunks_exact_mut(lanes)
+            .zip(self.output.chunks_exact(lanes))
+        {
             let v = <R::In<S>>::load(g);
-            <R::In<S>>::load(y).select_positive(v, v.mul(slope)).store(g);
+            <R::In<S>>::load(y)
+                .select_positive(v, v.mul(slope))
+                .store(g);
         }
     }
 }
@@ -159,7 +171,10 @@ impl<R: Real> Kernel for WeightGradient<'_, R> {
             }
             *b = R::from_f64(b.to_f64() + sum.sum().to_f64());
         }
-        let rows = self.gradient.chunks(4 * TILE).zip(self.weights.chunks_mut(4 * inputs));
+        let rows = self
+            .gradient
+            .chunks(4 * TILE)
+            .zip(self.weights.chunks_mut(4 * inputs));
         for (g, w) in rows {
             let full_rows = g.len() == 4 * TILE;
             let mut i = 0;
@@ -197,7 +212,7 @@ fn outer<S: Simd, R: Real, const ROWS: usize, const COLUMNS: usize>(
     let mut sums = [[<R::In<S>>::splat(R::default()); COLUMNS]; ROWS];
     for t in (0..TILE).step_by(lanes) {
         let x: [R::In<S>; COLUMNS] =
-            std::array::from_fn(|c| <R::In<S>>::load(&input[c * TILE + t..c * TILE + t + lanes]));
+            array::from_fn(|c| <R::In<S>>::load(&input[c * TILE + t..c * TILE + t + lanes]));
         for (r, sums) in sums.iter_mut().enumerate() {
             let g = <R::In<S>>::load(&gradient[r * TILE + t..r * TILE + t + lanes]);
             for c in 0..COLUMNS {
@@ -223,7 +238,9 @@ mod tests {
         let mut state = seed;
         (0..n)
             .map(|_| {
-                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                state = state
+                    .wrapping_mul(6364136223846793005)
+                    .wrapping_add(1442695040888963407);
                 f32::from_f64((state >> 33) as f64 / f64::from(1_u32 << 30) - 1.0)
             })
             .collect()
@@ -231,7 +248,10 @@ mod tests {
 
     fn close(a: &[f32], b: &[f32], what: &str) {
         for (i, (a, b)) in a.iter().zip(b).enumerate() {
-            assert!((a - b).abs() <= 2e-5 * (1.0 + b.abs()), "{what}[{i}]: {a} and {b}");
+            assert!(
+                (a - b).abs() <= 2e-5 * (1.0 + b.abs()),
+                "{what}[{i}]: {a} and {b}"
+            );
         }
     }
 
@@ -244,15 +264,25 @@ mod tests {
             let gradient = numbers(outputs * TILE, 4);
             let forward = |output: &mut [f32], level: Option<Level>| {
                 let activation = Activation::Leaky(0.01);
-                let kernel = Forward { weights: &weights, bias: &bias, input: &input, output, activation };
+                let kernel = Forward {
+                    weights: &weights,
+                    bias: &bias,
+                    input: &input,
+                    output,
+                    activation,
+                };
                 match level {
                     Some(level) => run_at(level, kernel),
                     None => kernel.run::<Scalar>(),
                 }
             };
             let backward = |w: &mut [f32], b: &mut [f32], level: Option<Level>| {
-                let kernel =
-                    WeightGradient { input: &input, gradient: &gradient, weights: w, bias: b };
+                let kernel = WeightGradient {
+                    input: &input,
+                    gradient: &gradient,
+                    weights: w,
+                    bias: b,
+                };
                 match level {
                     Some(level) => run_at(level, kernel),
                     None => kernel.run::<Scalar>(),

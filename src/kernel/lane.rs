@@ -2,6 +2,9 @@
 //!
 //! `Array<T, 1>` is the scalar oracle, `Array<T, 4>` what machines without AVX2 run.
 
+use std::array;
+use std::fmt::Debug;
+
 /// A vector of `LANES` numbers.
 pub(crate) trait Lane: Copy {
     type Scalar: Copy;
@@ -57,7 +60,7 @@ pub(crate) trait Simd {
 }
 
 /// The two precisions a conditioner can run in.
-pub(crate) trait Real: Copy + Default + PartialEq + Send + Sync + std::fmt::Debug + 'static {
+pub(crate) trait Real: Copy + Default + PartialEq + Send + Sync + Debug + 'static {
     type In<S: Simd>: Lane<Scalar = Self>;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
@@ -68,7 +71,10 @@ pub(crate) trait Real: Copy + Default + PartialEq + Send + Sync + std::fmt::Debu
 impl Real for f32 {
     type In<S: Simd> = S::F32;
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "the conditioner's precision is f32")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the conditioner's precision is f32"
+    )]
     fn from_f64(value: f64) -> Self {
         value as f32
     }
@@ -141,7 +147,7 @@ macro_rules! array_lane {
             }
             #[inline(always)]
             fn load(from: &[$t]) -> Self {
-                Self(std::array::from_fn(|i| from[i]))
+                Self(array::from_fn(|i| from[i]))
             }
             #[inline(always)]
             fn store(self, to: &mut [$t]) {
@@ -149,19 +155,21 @@ macro_rules! array_lane {
             }
             #[inline(always)]
             fn add(self, b: Self) -> Self {
-                Self(std::array::from_fn(|i| self.0[i] + b.0[i]))
+                Self(array::from_fn(|i| self.0[i] + b.0[i]))
             }
             #[inline(always)]
             fn mul(self, b: Self) -> Self {
-                Self(std::array::from_fn(|i| self.0[i] * b.0[i]))
+                Self(array::from_fn(|i| self.0[i] * b.0[i]))
             }
             #[inline(always)]
             fn fma(self, b: Self, c: Self) -> Self {
-                Self(std::array::from_fn(|i| self.0[i] * b.0[i] + c.0[i]))
+                Self(array::from_fn(|i| self.0[i] * b.0[i] + c.0[i]))
             }
             #[inline(always)]
             fn select_positive(self, yes: Self, no: Self) -> Self {
-                Self(std::array::from_fn(|i| if self.0[i] > 0.0 { yes.0[i] } else { no.0[i] }))
+                Self(array::from_fn(|i| {
+                    if self.0[i] > 0.0 { yes.0[i] } else { no.0[i] }
+                }))
             }
             #[inline(always)]
             fn sum(self) -> $t {
@@ -176,11 +184,11 @@ array_lane!(f64);
 impl<const N: usize> Array<f64, N> {
     #[inline(always)]
     fn zip(self, b: Self, op: impl Fn(f64, f64) -> f64) -> Self {
-        Self(std::array::from_fn(|i| op(self.0[i], b.0[i])))
+        Self(array::from_fn(|i| op(self.0[i], b.0[i])))
     }
     #[inline(always)]
     fn bits(self, op: impl Fn(u64) -> u64) -> Self {
-        Self(std::array::from_fn(|i| f64::from_bits(op(self.0[i].to_bits()))))
+        Self(array::from_fn(|i| f64::from_bits(op(self.0[i].to_bits()))))
     }
 }
 
@@ -189,7 +197,7 @@ impl<const N: usize> LaneF64 for Array<f64, N> {
 
     #[inline(always)]
     fn load_f32(from: &[f32]) -> Self {
-        Self(std::array::from_fn(|i| f64::from(from[i])))
+        Self(array::from_fn(|i| f64::from(from[i])))
     }
     #[inline(always)]
     fn store_f32(self, to: &mut [f32]) {
@@ -219,11 +227,11 @@ impl<const N: usize> LaneF64 for Array<f64, N> {
     }
     #[inline(always)]
     fn ge(self, b: Self) -> Self::Mask {
-        std::array::from_fn(|i| self.0[i] >= b.0[i])
+        array::from_fn(|i| self.0[i] >= b.0[i])
     }
     #[inline(always)]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
-        Self(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
+        Self(array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
     }
     #[inline(always)]
     fn bits_add(self, b: u64) -> Self {
@@ -231,7 +239,9 @@ impl<const N: usize> LaneF64 for Array<f64, N> {
     }
     #[inline(always)]
     fn bits_sub(self, b: Self) -> Self {
-        self.zip(b, |a, b| f64::from_bits(a.to_bits().wrapping_sub(b.to_bits())))
+        self.zip(b, |a, b| {
+            f64::from_bits(a.to_bits().wrapping_sub(b.to_bits()))
+        })
     }
     #[inline(always)]
     fn bits_and(self, b: u64) -> Self {
@@ -243,7 +253,9 @@ impl<const N: usize> LaneF64 for Array<f64, N> {
     }
     #[inline(always)]
     fn bits_shl52_add(self, b: Self) -> Self {
-        self.zip(b, |a, b| f64::from_bits((a.to_bits() << 52).wrapping_add(b.to_bits())))
+        self.zip(b, |a, b| {
+            f64::from_bits((a.to_bits() << 52).wrapping_add(b.to_bits()))
+        })
     }
     #[inline(always)]
     fn bits_shr52(self) -> Self {

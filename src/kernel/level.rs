@@ -55,6 +55,7 @@ impl Level {
 
     /// Uses `self`, or the best level of the machine where that is lower, from now on in
     /// the whole process; returns the level in force. Meant for tests and comparisons.
+    #[must_use]
     pub fn force(self) -> Self {
         let level = self.min(Self::detect());
         ACTIVE.store(level as u8 + 1, Ordering::Relaxed);
@@ -64,7 +65,10 @@ impl Level {
     /// All levels that this machine can run, lowest first.
     pub fn available() -> Vec<Self> {
         let best = Self::detect();
-        [Self::Portable, Self::Avx2, Self::Avx512].into_iter().filter(|l| *l <= best).collect()
+        [Self::Portable, Self::Avx2, Self::Avx512]
+            .into_iter()
+            .filter(|l| *l <= best)
+            .collect()
     }
 
     /// The name printed in reports.

@@ -5,7 +5,9 @@
 //! Measured over the tests' grids: at most 2 ulp for both. Weakness: exp is clamped to
 //! [-708, 709] (no subnormal results), ln expects a positive normal number.
 
-use super::lane::{Lane as _, LaneF64};
+use std::f64::consts::LOG2_E;
+
+use super::lane::LaneF64;
 
 /// 1.5 * 2^52: adding it rounds to the nearest integer and leaves that in the low bits.
 const ROUND: f64 = 6755399441055744.0;
@@ -54,7 +56,7 @@ fn polynomial<V: LaneF64>(x: V, coefficients: &[f64]) -> V {
 #[inline(always)]
 pub(crate) fn exp<V: LaneF64>(x: V) -> V {
     let x = x.max(V::splat(-708.0)).min(V::splat(709.0));
-    let shifted = x.fma(V::splat(std::f64::consts::LOG2_E), V::splat(ROUND));
+    let shifted = x.fma(V::splat(LOG2_E), V::splat(ROUND));
     let n = shifted.sub(V::splat(ROUND));
     let r = n.fma(V::splat(-LN_2_HIGH), x);
     let r = n.fma(V::splat(-LN_2_LOW), r);
@@ -72,7 +74,9 @@ pub(crate) fn ln<V: LaneF64>(x: V) -> V {
     let shifted = x.bits_add(ONE.wrapping_sub(SQRT_HALF));
     let biased = shifted.bits_shr52().bits_or(TWO_52);
     let e = biased.sub(V::splat(4503599627370496.0 + 1023.0));
-    let m = x.bits_sub(shifted.bits_and(0xfff0_0000_0000_0000)).bits_add(ONE);
+    let m = x
+        .bits_sub(shifted.bits_and(0xfff0_0000_0000_0000))
+        .bits_add(ONE);
     let s = m.sub(V::splat(1.0)).div(m.add(V::splat(1.0)));
     let s2 = s.mul(s);
     let tail = polynomial(s2, &ATANH).mul(s2);
@@ -97,6 +101,7 @@ pub(crate) fn softplus_and_logistic<V: LaneF64>(x: V) -> (V, V) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::lane::Lane as _;
     use crate::kernel::{
         dispatch::{Kernel, run_at},
         lane::Simd,
@@ -131,14 +136,30 @@ mod tests {
 
     #[test]
     fn exp_and_ln_are_within_two_ulp_at_every_level() {
-        let grid: Vec<f64> = (0..80_000).map(|i| -700.0 + 0.0175 * f64::from(i)).collect();
-        let positive: Vec<f64> = (0..80_000).map(|i| (-600.0 + 0.015 * f64::from(i)).exp2()).collect();
+        let grid: Vec<f64> = (0..80_000)
+            .map(|i| -700.0 + 0.0175 * f64::from(i))
+            .collect();
+        let positive: Vec<f64> = (0..80_000)
+            .map(|i| (-600.0 + 0.015 * f64::from(i)).exp2())
+            .collect();
         let near_one: Vec<f64> = (0..8_000).map(|i| 0.5 + 2e-4 * f64::from(i)).collect();
         for level in Level::available() {
-            assert!(worst_ulp(level, &grid, 0, f64::exp) <= 2.0, "exp at {level}");
-            assert!(worst_ulp(level, &positive, 1, f64::ln) <= 2.0, "ln at {level}");
-            assert!(worst_ulp(level, &near_one, 1, f64::ln) <= 2.0, "ln near 1 at {level}");
-            assert!(worst_ulp(level, &near_one, 2, |x| x.exp().ln_1p()) <= 4.0, "softplus at {level}");
+            assert!(
+                worst_ulp(level, &grid, 0, f64::exp) <= 2.0,
+                "exp at {level}"
+            );
+            assert!(
+                worst_ulp(level, &positive, 1, f64::ln) <= 2.0,
+                "ln at {level}"
+            );
+            assert!(
+                worst_ulp(level, &near_one, 1, f64::ln) <= 2.0,
+                "ln near 1 at {level}"
+            );
+            assert!(
+                worst_ulp(level, &near_one, 2, |x| x.exp().ln_1p()) <= 4.0,
+                "softplus at {level}"
+            );
         }
     }
 }

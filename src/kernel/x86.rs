@@ -6,7 +6,23 @@
 //! and store. Weakness: a method called outside a shell would be slow, not wrong, on a
 //! machine that has the features, and illegal on one that lacks them.
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m256, __m256d, __m256i, __m512, __m512d, __m512i, __mmask8, _CMP_GE_OQ, _CMP_GT_OQ,
+    _mm_loadu_ps, _mm_storeu_ps, _mm256_add_epi64, _mm256_add_pd, _mm256_add_ps, _mm256_and_si256,
+    _mm256_blendv_pd, _mm256_blendv_ps, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cmp_pd,
+    _mm256_cmp_ps, _mm256_cvtpd_ps, _mm256_cvtps_pd, _mm256_div_pd, _mm256_fmadd_pd,
+    _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_pd, _mm256_min_pd, _mm256_mul_pd,
+    _mm256_mul_ps, _mm256_or_si256, _mm256_set1_epi64x, _mm256_set1_pd, _mm256_set1_ps,
+    _mm256_setzero_pd, _mm256_setzero_ps, _mm256_slli_epi64, _mm256_sqrt_pd, _mm256_srli_epi64,
+    _mm256_storeu_pd, _mm256_storeu_ps, _mm256_sub_epi64, _mm256_sub_pd, _mm512_add_epi64,
+    _mm512_add_pd, _mm512_add_ps, _mm512_and_si512, _mm512_castpd_si512, _mm512_castsi512_pd,
+    _mm512_cmp_pd_mask, _mm512_cmp_ps_mask, _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_div_pd,
+    _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_mask_blend_pd,
+    _mm512_mask_blend_ps, _mm512_max_pd, _mm512_min_pd, _mm512_mul_pd, _mm512_mul_ps,
+    _mm512_or_si512, _mm512_reduce_add_pd, _mm512_reduce_add_ps, _mm512_set1_epi64, _mm512_set1_pd,
+    _mm512_set1_ps, _mm512_setzero_pd, _mm512_setzero_ps, _mm512_slli_epi64, _mm512_sqrt_pd,
+    _mm512_srli_epi64, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_epi64, _mm512_sub_pd,
+};
 
 use super::lane::{Lane, LaneF64, Simd};
 
@@ -147,7 +163,10 @@ impl Lane for F32x16 {
     );
     #[inline(always)]
     fn select_positive(self, yes: Self, no: Self) -> Self {
-        let mask = op!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, _mm512_setzero_ps()));
+        let mask = op!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(
+            self.0,
+            _mm512_setzero_ps()
+        ));
         Self(op!(_mm512_mask_blend_ps(mask, no.0, yes.0)))
     }
     #[inline(always)]
@@ -171,7 +190,10 @@ impl Lane for F64x8 {
     );
     #[inline(always)]
     fn select_positive(self, yes: Self, no: Self) -> Self {
-        let mask = op!(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, _mm512_setzero_pd()));
+        let mask = op!(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(
+            self.0,
+            _mm512_setzero_pd()
+        ));
         Self(op!(_mm512_mask_blend_pd(mask, no.0, yes.0)))
     }
     #[inline(always)]
@@ -242,7 +264,10 @@ impl LaneF64 for F64x4 {
     }
     #[inline(always)]
     fn bits_add(self, b: u64) -> Self {
-        float4(op!(_mm256_add_epi64(int4(self.0), _mm256_set1_epi64x(b.cast_signed()))))
+        float4(op!(_mm256_add_epi64(
+            int4(self.0),
+            _mm256_set1_epi64x(b.cast_signed())
+        )))
     }
     #[inline(always)]
     fn bits_sub(self, b: Self) -> Self {
@@ -250,15 +275,24 @@ impl LaneF64 for F64x4 {
     }
     #[inline(always)]
     fn bits_and(self, b: u64) -> Self {
-        float4(op!(_mm256_and_si256(int4(self.0), _mm256_set1_epi64x(b.cast_signed()))))
+        float4(op!(_mm256_and_si256(
+            int4(self.0),
+            _mm256_set1_epi64x(b.cast_signed())
+        )))
     }
     #[inline(always)]
     fn bits_or(self, b: u64) -> Self {
-        float4(op!(_mm256_or_si256(int4(self.0), _mm256_set1_epi64x(b.cast_signed()))))
+        float4(op!(_mm256_or_si256(
+            int4(self.0),
+            _mm256_set1_epi64x(b.cast_signed())
+        )))
     }
     #[inline(always)]
     fn bits_shl52_add(self, b: Self) -> Self {
-        float4(op!(_mm256_add_epi64(_mm256_slli_epi64::<52>(int4(self.0)), int4(b.0))))
+        float4(op!(_mm256_add_epi64(
+            _mm256_slli_epi64::<52>(int4(self.0)),
+            int4(b.0)
+        )))
     }
     #[inline(always)]
     fn bits_shr52(self) -> Self {
@@ -311,7 +345,10 @@ impl LaneF64 for F64x8 {
     }
     #[inline(always)]
     fn bits_add(self, b: u64) -> Self {
-        float8(op!(_mm512_add_epi64(int8(self.0), _mm512_set1_epi64(b.cast_signed()))))
+        float8(op!(_mm512_add_epi64(
+            int8(self.0),
+            _mm512_set1_epi64(b.cast_signed())
+        )))
     }
     #[inline(always)]
     fn bits_sub(self, b: Self) -> Self {
@@ -319,15 +356,24 @@ impl LaneF64 for F64x8 {
     }
     #[inline(always)]
     fn bits_and(self, b: u64) -> Self {
-        float8(op!(_mm512_and_si512(int8(self.0), _mm512_set1_epi64(b.cast_signed()))))
+        float8(op!(_mm512_and_si512(
+            int8(self.0),
+            _mm512_set1_epi64(b.cast_signed())
+        )))
     }
     #[inline(always)]
     fn bits_or(self, b: u64) -> Self {
-        float8(op!(_mm512_or_si512(int8(self.0), _mm512_set1_epi64(b.cast_signed()))))
+        float8(op!(_mm512_or_si512(
+            int8(self.0),
+            _mm512_set1_epi64(b.cast_signed())
+        )))
     }
     #[inline(always)]
     fn bits_shl52_add(self, b: Self) -> Self {
-        float8(op!(_mm512_add_epi64(_mm512_slli_epi64::<52>(int8(self.0)), int8(b.0))))
+        float8(op!(_mm512_add_epi64(
+            _mm512_slli_epi64::<52>(int8(self.0)),
+            int8(b.0)
+        )))
     }
     #[inline(always)]
     fn bits_shr52(self) -> Self {

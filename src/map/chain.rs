@@ -1,4 +1,4 @@
-//! Maps one after the other: x = m_k(... m_2(m_1(z))).
+//! Maps one after the other: x = `m_k`(... `m_2(m_1(z))`).
 
 use super::Map;
 use crate::error::{Error, Result};
@@ -20,7 +20,11 @@ impl Chain {
         for map in &maps {
             if map.dim() != expected {
                 let found = map.dim();
-                return Err(Error::DimensionMismatch { what: "a map of the chain", found, expected });
+                return Err(Error::DimensionMismatch {
+                    what: "a map of the chain",
+                    found,
+                    expected,
+                });
             }
         }
         Ok(Self { maps })
@@ -58,14 +62,18 @@ impl Map for Chain {
     }
 
     fn forward(&self, z: &[f64], x: &mut [f64], log_jac: &mut [f64]) {
-        Self::run(self.maps.iter(), z, x, log_jac, |m, a, b, l| m.forward(a, b, l));
+        Self::run(self.maps.iter(), z, x, log_jac, Map::forward);
     }
 
     fn inverse(&self, x: &[f64], z: &mut [f64], log_jac: &mut [f64]) {
-        Self::run(self.maps.iter().rev(), x, z, log_jac, |m, a, b, l| m.inverse(a, b, l));
+        Self::run(self.maps.iter().rev(), x, z, log_jac, Map::inverse);
     }
 
     fn describe(&self) -> String {
-        self.maps.iter().map(|m| m.describe()).collect::<Vec<_>>().join(" -> ")
+        self.maps
+            .iter()
+            .map(|m| m.describe())
+            .collect::<Vec<_>>()
+            .join(" -> ")
     }
 }

@@ -1,7 +1,7 @@
 //! The importance grid of VEGAS: one piecewise-linear map per axis.
 //!
-//! x = e_k + (K z - k)(e_{k+1} - e_k) for z in bin k of K, so that each bin is hit equally
-//! often and dx/dz = K (e_{k+1} - e_k). Refinement moves the edges so that each bin carries
+//! x = `e_k` + (K z - k)(e_{k+1} - `e_k`) for z in bin k of K, so that each bin is hit equally
+//! often and dx/dz = K (e_{k+1} - `e_k`). Refinement moves the edges so that each bin carries
 //! the same share of the damped variance of the weights: G. P. Lepage, "A new algorithm for
 //! adaptive multidimensional integration", J. Comput. Phys. 27 (1978) 192, and "Adaptive
 //! multidimensional integration: VEGAS enhanced" (2020), arXiv:2009.05112, section II.
@@ -36,7 +36,11 @@ impl Grid {
     pub fn uniform(dim: usize, bins: usize) -> Result<Self> {
         if bins == 0 {
             let allowed = "at least 1";
-            return Err(Error::InvalidSetting { name: "bins", value: 0.0, allowed });
+            return Err(Error::InvalidSetting {
+                name: "bins",
+                value: 0.0,
+                allowed,
+            });
         }
         let axis: Vec<f64> = (0..=bins).map(|k| k as f64 / bins as f64).collect();
         Self::from_edges(dim, axis.repeat(dim))
@@ -61,17 +65,24 @@ impl Grid {
             return Err(fault(edges.len() as f64));
         }
         for axis in edges.chunks_exact(per_axis) {
-            if axis[0] != 0.0 {
+            if axis[0].to_bits() != 0 {
                 return Err(fault(axis[0]));
             }
-            if axis[per_axis - 1] != 1.0 {
+            if axis[per_axis - 1].to_bits() != 1.0_f64.to_bits() {
                 return Err(fault(axis[per_axis - 1]));
             }
-            if let Some(pair) = axis.windows(2).find(|pair| pair[0].total_cmp(&pair[1]).is_ge()) {
+            if let Some(pair) = axis
+                .windows(2)
+                .find(|pair| pair[0].total_cmp(&pair[1]).is_ge())
+            {
                 return Err(fault(pair[1]));
             }
         }
-        Ok(Self { dim, bins: per_axis - 1, edges })
+        Ok(Self {
+            dim,
+            bins: per_axis - 1,
+            edges,
+        })
     }
 
     /// Bins per axis.
@@ -96,7 +107,11 @@ impl Grid {
             }
         }
         let edges = strictly_rising(edges, bins + 1);
-        Self { dim: self.dim, bins, edges }
+        Self {
+            dim: self.dim,
+            bins,
+            edges,
+        }
     }
 
     /// Moves the edges towards equal shares of the variance seen in `training`.
@@ -115,7 +130,11 @@ impl Grid {
                 None => edges.extend_from_slice(axis),
             }
         }
-        Self { dim: self.dim, bins: n, edges: strictly_rising(edges, n + 1) }
+        Self {
+            dim: self.dim,
+            bins: n,
+            edges: strictly_rising(edges, n + 1),
+        }
     }
 }
 
@@ -132,8 +151,11 @@ fn bin_of(at: f64, bins: usize) -> usize {
 /// Lepage's damped importance of each bin, or `None` where nothing was seen.
 fn importance(squares: &[f64], counts: &[f64], alpha: f64) -> Option<Vec<f64>> {
     let n = squares.len();
-    let mean: Vec<f64> =
-        squares.iter().zip(counts).map(|(s, c)| if *c > 0.0 { s / c } else { 0.0 }).collect();
+    let mean: Vec<f64> = squares
+        .iter()
+        .zip(counts)
+        .map(|(s, c)| if *c > 0.0 { s / c } else { 0.0 })
+        .collect();
     let max = mean.iter().fold(0.0, |a: f64, b| a.max(*b));
     if !(max > 0.0 && max.is_finite()) || n == 1 {
         return None;
@@ -174,7 +196,11 @@ fn rebin(axis: &[f64], importance: &[f64], edges: &mut Vec<f64>) {
             left = importance[k];
         }
         left -= need;
-        let used = if importance[k] > 0.0 { 1.0 - left / importance[k] } else { 1.0 };
+        let used = if importance[k] > 0.0 {
+            1.0 - left / importance[k]
+        } else {
+            1.0
+        };
         edges.push(axis[k] + used.clamp(0.0, 1.0) * (axis[k + 1] - axis[k]));
     }
     edges.push(1.0);
@@ -254,7 +280,10 @@ impl GridTraining {
     /// Nothing seen yet.
     pub fn new(grid: &Grid) -> Self {
         let n = grid.dim * grid.bins;
-        Self { squares: vec![0.0; n], counts: vec![0.0; n] }
+        Self {
+            squares: vec![0.0; n],
+            counts: vec![0.0; n],
+        }
     }
 
     /// Adds weights `w` (`[n]`) of points drawn at latent `z` (`[n * dim]`) through `grid`.
@@ -280,7 +309,9 @@ impl GridTraining {
     }
 
     fn axes(&self, bins: usize) -> impl Iterator<Item = (&[f64], &[f64])> {
-        self.squares.chunks_exact(bins).zip(self.counts.chunks_exact(bins))
+        self.squares
+            .chunks_exact(bins)
+            .zip(self.counts.chunks_exact(bins))
     }
 }
 
@@ -314,7 +345,10 @@ mod tests {
     #[test]
     fn refinement_concentrates_bins_at_the_peak() {
         let grid = trained(50);
-        let near = grid.edges()[..51].iter().filter(|e| (*e - 0.3).abs() < 0.1).count();
+        let near = grid.edges()[..51]
+            .iter()
+            .filter(|e| (*e - 0.3).abs() < 0.1)
+            .count();
         assert!(near > 35, "{near} of 51 edges near the peak");
     }
 

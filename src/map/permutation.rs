@@ -1,4 +1,4 @@
-//! x_i = z_{p(i)}.
+//! `x_i` = z_{p(i)}.
 
 use super::Map;
 use crate::error::{Error, Result};
@@ -6,14 +6,14 @@ use crate::error::{Error, Result};
 /// A permutation of the coordinates; its Jacobian is 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permutation {
-    /// x_i = z_{order[i]}
+    /// `x_i` = z_{order[i]}
     order: Vec<usize>,
-    /// z_i = x_{reverse[i]}
+    /// `z_i` = x_{reverse[i]}
     reverse: Vec<usize>,
 }
 
 impl Permutation {
-    /// The map x_i = z_{order(i)}.
+    /// The map `x_i` = z_{order(i)}.
     ///
     /// # Errors
     /// [`Error::InvalidSetting`] if `order` does not hold each of 0..d once.
@@ -35,14 +35,17 @@ impl Permutation {
         Ok(Self { order, reverse })
     }
 
-    /// The order: x_i = z_{order(i)}.
+    /// The order: `x_i` = z_{order(i)}.
     pub fn order(&self) -> &[usize] {
         &self.order
     }
 }
 
 fn gather(order: &[usize], from: &[f64], to: &mut [f64]) {
-    for (from, to) in from.chunks_exact(order.len()).zip(to.chunks_exact_mut(order.len())) {
+    for (from, to) in from
+        .chunks_exact(order.len())
+        .zip(to.chunks_exact_mut(order.len()))
+    {
         for (to, &i) in to.iter_mut().zip(order) {
             *to = from[i];
         }

@@ -46,7 +46,10 @@ pub(super) fn unwrap(bytes: &[u8]) -> Result<&[u8], Fault> {
     }
     let found = bytes.len() as u64;
     let Some((header, payload)) = bytes.split_at_checked(HEADER) else {
-        return Err(Fault::Truncated { found, expected: HEADER as u64 });
+        return Err(Fault::Truncated {
+            found,
+            expected: HEADER as u64,
+        });
     };
     let word = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i| header[at + i]));
     let format = word(8);
@@ -54,7 +57,10 @@ pub(super) fn unwrap(bytes: &[u8]) -> Result<&[u8], Fault> {
         return Err(Fault::NoVersion);
     }
     if format > FORMAT {
-        return Err(Fault::Newer { found: format, known: FORMAT });
+        return Err(Fault::Newer {
+            found: format,
+            known: FORMAT,
+        });
     }
     let length = u64::from(word(16)) | u64::from(word(20)) << 32;
     let expected = length.saturating_add(HEADER as u64);
@@ -62,10 +68,16 @@ pub(super) fn unwrap(bytes: &[u8]) -> Result<&[u8], Fault> {
         return Err(Fault::Truncated { found, expected });
     }
     if found > expected {
-        return Err(Fault::TooLong { extra: found - expected });
+        return Err(Fault::TooLong {
+            extra: found - expected,
+        });
     }
     let (found, expected) = (checksum(format, payload), word(12));
-    if found == expected { Ok(payload) } else { Err(Fault::Checksum { found, expected }) }
+    if found == expected {
+        Ok(payload)
+    } else {
+        Err(Fault::Checksum { found, expected })
+    }
 }
 
 /// CRC-32 of the version and the payload.

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::event::Sampler;
 use crate::integrand::Domain;
 use crate::stats::Estimate;
+use envelope::Fault;
 use state::MapState;
 
 /// What a model file holds.
@@ -61,12 +62,22 @@ impl Sampler {
         let path = path.as_ref();
         let bytes = fs::read(path).map_err(|e| file_error("read", path, e))?;
         let name = || path.display().to_string();
-        let invalid = |fault: String| Error::InvalidModel { path: name(), fault };
+        let invalid = |fault: String| Error::InvalidModel {
+            path: name(),
+            fault,
+        };
         let payload = envelope::unwrap(&bytes).map_err(|fault| match fault {
-            envelope::Fault::Newer { found, known } => {
-                Error::NewerModel { path: name(), found, known }
-            }
-            other => invalid(other.to_string()),
+            Fault::Newer { found, known } => Error::NewerModel {
+                path: name(),
+                found,
+                known,
+            },
+            fault @ (Fault::Empty
+            | Fault::Magic
+            | Fault::Truncated { .. }
+            | Fault::TooLong { .. }
+            | Fault::NoVersion
+            | Fault::Checksum { .. }) => invalid(fault.to_string()),
         })?;
         let model: Model = rmp_serde::from_slice(payload).map_err(|e| invalid(e.to_string()))?;
         let domain = Domain::new(model.domain.ranges()).map_err(|e| invalid(e.to_string()))?;
@@ -79,12 +90,19 @@ impl Sampler {
 }
 
 fn file_error(action: &'static str, path: &Path, source: io::Error) -> Error {
-    Error::File { action, path: path.display().to_string(), source }
+    Error::File {
+        action,
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 /// Writes beside `path`, flushes to the disk, then renames.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    let mut name = path
+        .file_name()
+        .ok_or(io::ErrorKind::InvalidInput)?
+        .to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
     let written = File::create(&part)

@@ -15,11 +15,25 @@ const MAX_DEPTH: usize = 8;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum MapState {
-    Identity { dim: usize },
-    Permutation { order: Vec<usize> },
-    Grid { dim: usize, edges: Vec<f64> },
-    Flow { dim: usize, seed: u64, config: FlowConfig, parameters: Vec<f64> },
-    Chain { maps: Vec<MapState> },
+    Identity {
+        dim: usize,
+    },
+    Permutation {
+        order: Vec<usize>,
+    },
+    Grid {
+        dim: usize,
+        edges: Vec<f64>,
+    },
+    Flow {
+        dim: usize,
+        seed: u64,
+        config: FlowConfig,
+        parameters: Vec<f64>,
+    },
+    Chain {
+        maps: Vec<MapState>,
+    },
 }
 
 impl MapState {
@@ -29,10 +43,15 @@ impl MapState {
             return Ok(Self::Identity { dim: map.dim() });
         }
         if let Some(map) = any.downcast_ref::<Permutation>() {
-            return Ok(Self::Permutation { order: map.order().to_vec() });
+            return Ok(Self::Permutation {
+                order: map.order().to_vec(),
+            });
         }
         if let Some(map) = any.downcast_ref::<Grid>() {
-            return Ok(Self::Grid { dim: map.dim(), edges: map.edges().to_vec() });
+            return Ok(Self::Grid {
+                dim: map.dim(),
+                edges: map.edges().to_vec(),
+            });
         }
         if let Some(map) = any.downcast_ref::<Flow>() {
             return Ok(Self::Flow {
@@ -43,10 +62,16 @@ impl MapState {
             });
         }
         if let Some(map) = any.downcast_ref::<Chain>() {
-            let maps = map.maps().iter().map(|m| Self::of(m.as_ref())).collect::<Result<_>>()?;
+            let maps = map
+                .maps()
+                .iter()
+                .map(|m| Self::of(m.as_ref()))
+                .collect::<Result<_>>()?;
             return Ok(Self::Chain { maps });
         }
-        Err(Error::NotSavable { kind: map.describe() })
+        Err(Error::NotSavable {
+            kind: map.describe(),
+        })
     }
 
     pub(super) fn build(self) -> Result<Box<dyn Map>> {
@@ -59,17 +84,29 @@ impl MapState {
             Self::Identity { dim } => Box::new(Identity::new(dim)),
             Self::Permutation { order } => Box::new(Permutation::new(order)?),
             Self::Grid { dim, edges } => Box::new(Grid::from_edges(dim, edges)?),
-            Self::Flow { dim, seed, config, parameters } => {
+            Self::Flow {
+                dim,
+                seed,
+                config,
+                parameters,
+            } => {
                 let mut flow = Flow::with_parameter_count(dim, &config, seed, parameters.len())?;
                 flow.set_parameters(&parameters)?;
                 Box::new(flow)
             }
             Self::Chain { .. } if depth >= MAX_DEPTH => {
                 let (name, value) = ("depth of chains", depth as f64);
-                return Err(Error::InvalidSetting { name, value, allowed: "at most 8" });
+                return Err(Error::InvalidSetting {
+                    name,
+                    value,
+                    allowed: "at most 8",
+                });
             }
             Self::Chain { maps } => {
-                let maps = maps.into_iter().map(|m| m.build_at(depth + 1)).collect::<Result<_>>()?;
+                let maps = maps
+                    .into_iter()
+                    .map(|m| m.build_at(depth + 1))
+                    .collect::<Result<_>>()?;
                 Box::new(Chain::new(maps)?)
             }
         })

@@ -2,6 +2,8 @@
 //!
 //! D. P. Kingma, J. Ba, "Adam" (2014), arXiv:1412.6980, algorithm 1.
 
+use std::f64::consts::PI;
+
 use serde::{Deserialize, Serialize};
 
 /// Settings of the optimiser.
@@ -19,7 +21,12 @@ pub struct AdamConfig {
 
 impl Default for AdamConfig {
     fn default() -> Self {
-        Self { learning_rate: 1e-2, beta1: 0.9, beta2: 0.99, clip: 1.0 }
+        Self {
+            learning_rate: 1e-2,
+            beta1: 0.9,
+            beta2: 0.99,
+            clip: 1.0,
+        }
     }
 }
 
@@ -34,7 +41,12 @@ pub(crate) struct Adam {
 
 impl Adam {
     pub(crate) fn new(config: AdamConfig, parameters: usize) -> Self {
-        Self { config, steps: 0, mean: vec![0.0; parameters], square: vec![0.0; parameters] }
+        Self {
+            config,
+            steps: 0,
+            mean: vec![0.0; parameters],
+            square: vec![0.0; parameters],
+        }
     }
 
     /// One step downhill along `gradient`, at `rate` times the largest learning rate.
@@ -46,7 +58,12 @@ impl Adam {
             return false;
         }
         self.steps = self.steps.saturating_add(1);
-        let AdamConfig { learning_rate, beta1, beta2, clip } = self.config;
+        let AdamConfig {
+            learning_rate,
+            beta1,
+            beta2,
+            clip,
+        } = self.config;
         let scale = if norm > clip { clip / norm } else { 1.0 };
         let mean_correction = 1.0 / (1.0 - beta1.powi(self.steps));
         let square_correction = 1.0 / (1.0 - beta2.powi(self.steps));
@@ -73,23 +90,33 @@ pub(crate) fn one_cycle(step: u64, steps: u64) -> f64 {
         at / WARM_UP
     } else {
         let down = (at - WARM_UP) / (1.0 - WARM_UP);
-        LAST + (1.0 - LAST) * 0.5 * (1.0 + (std::f64::consts::PI * down).cos())
+        LAST + (1.0 - LAST) * 0.5 * (1.0 + (PI * down).cos())
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact results are compared")]
 mod tests {
     use super::*;
 
     #[test]
     fn finds_the_minimum_of_a_badly_scaled_bowl() {
-        let mut adam = Adam::new(AdamConfig { learning_rate: 0.1, ..AdamConfig::default() }, 2);
+        let mut adam = Adam::new(
+            AdamConfig {
+                learning_rate: 0.1,
+                ..AdamConfig::default()
+            },
+            2,
+        );
         let mut p = [3.0, -2.0];
         for step in 0..500 {
             let gradient = [100.0 * (p[0] - 1.0), 0.01 * (p[1] - 1.0)];
             assert!(adam.step(&gradient, one_cycle(step, 500), &mut p));
         }
-        assert!((p[0] - 1.0).abs() < 1e-2 && (p[1] - 1.0).abs() < 1e-1, "{p:?}");
+        assert!(
+            (p[0] - 1.0).abs() < 1e-2 && (p[1] - 1.0).abs() < 1e-1,
+            "{p:?}"
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Divergences between the target t = |f|/I and the flow q, and their gradients.
 //!
-//! Each is an f-divergence D = int q phi(r) dx with r = t/q. At fixed sampling density q_s,
+//! Each is an f-divergence D = int q phi(r) dx with r = t/q. At fixed sampling density `q_s`,
 //!
 //!     dD/dtheta = E_{q_s}[ (q/q_s) (phi - r phi') d log q/dtheta ],
 //!
-//! and because E_q[d log q/dtheta] = 0 any constant may be added to (phi - r phi'). The control
+//! and because `E_q`[d log q/dtheta] = 0 any constant may be added to (phi - r phi'). The control
 //! variate adds the one that makes it vanish at r = 1, so that a perfect flow has no gradient
 //! noise at all. [`Loss::gradient`] is the result with the sign turned, so that training
 //! ascends `(q/q_s) gradient(r) log q`.
@@ -58,7 +58,11 @@ impl ReverseKl {
 
 impl Loss for Kl {
     fn divergence(&self, log_ratio: f64) -> f64 {
-        if log_ratio == f64::NEG_INFINITY { 0.0 } else { log_ratio.exp() * log_ratio }
+        if log_ratio == f64::NEG_INFINITY {
+            0.0
+        } else {
+            log_ratio.exp() * log_ratio
+        }
     }
     fn gradient(&self, log_ratio: f64) -> f64 {
         log_ratio.exp_m1()
@@ -74,7 +78,11 @@ impl Loss for ReverseKl {
     }
     fn gradient(&self, log_ratio: f64) -> f64 {
         // Below the floor phi is constant, and phi - r phi' = phi is what remains.
-        if log_ratio < -Self::FLOOR { -Self::FLOOR + 1.0 } else { log_ratio }
+        if log_ratio < -Self::FLOOR {
+            -Self::FLOOR + 1.0
+        } else {
+            log_ratio
+        }
     }
     fn slope_at_one(&self) -> f64 {
         -1.0
@@ -95,10 +103,18 @@ impl Loss for Variance {
 
 impl Loss for Exponential {
     fn divergence(&self, log_ratio: f64) -> f64 {
-        if log_ratio == f64::NEG_INFINITY { 0.0 } else { log_ratio.exp() * log_ratio * log_ratio }
+        if log_ratio == f64::NEG_INFINITY {
+            0.0
+        } else {
+            log_ratio.exp() * log_ratio * log_ratio
+        }
     }
     fn gradient(&self, log_ratio: f64) -> f64 {
-        if log_ratio == f64::NEG_INFINITY { 0.0 } else { 2.0 * log_ratio.exp() * log_ratio }
+        if log_ratio == f64::NEG_INFINITY {
+            0.0
+        } else {
+            2.0 * log_ratio.exp() * log_ratio
+        }
     }
     fn slope_at_one(&self) -> f64 {
         0.0

@@ -27,7 +27,10 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn new(dim: usize) -> Self {
-        Self { dim, ..Self::default() }
+        Self {
+            dim,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -53,7 +56,9 @@ impl Replay {
     pub(crate) fn prepare(&mut self, beta: f64) -> bool {
         // Weights are scaled by the largest one, so that no exponent overflows.
         let log_weight = |i: usize| beta * self.log_f[i] - self.log_q[i];
-        let max = (0..self.len()).map(log_weight).fold(f64::NEG_INFINITY, f64::max);
+        let max = (0..self.len())
+            .map(log_weight)
+            .fold(f64::NEG_INFINITY, f64::max);
         if !max.is_finite() {
             return false;
         }
@@ -89,7 +94,10 @@ impl Replay {
         let total = self.cumulative.last().copied().unwrap_or(0.0);
         for index in batch {
             let at = rng.random::<f64>() * total;
-            let stage = self.cumulative.partition_point(|c| *c <= at).min(self.ends.len() - 1);
+            let stage = self
+                .cumulative
+                .partition_point(|c| *c <= at)
+                .min(self.ends.len() - 1);
             let start = if stage == 0 { 0 } else { self.ends[stage - 1] };
             *index = rng.random_range(start..self.ends[stage]);
         }
@@ -97,7 +105,11 @@ impl Replay {
 
     /// The point, log|f| and log q at an index.
     pub(crate) fn get(&self, i: usize) -> (&[f64], f64, f64) {
-        (&self.x[i * self.dim..(i + 1) * self.dim], self.log_f[i], self.log_q[i])
+        (
+            &self.x[i * self.dim..(i + 1) * self.dim],
+            self.log_f[i],
+            self.log_q[i],
+        )
     }
 }
 
@@ -116,11 +128,14 @@ mod tests {
         replay.push(&[0.5; 100], &[0.0; 100], &[0.0; 100]);
         assert!(replay.prepare(1.0));
         assert!((replay.log_integral().exp() - 1.0).abs() < 1e-12);
-        let mut batch = [0; 5050];
+        let mut batch = vec![0; 5050];
         let mut rng = Streams::new(1).generator(Purpose::Minibatch, 0, 0);
         replay.draw(&mut rng, &mut batch);
         let old = batch.iter().filter(|i| **i < 100).count();
-        assert!((20..90).contains(&old), "{old} of 5050 from a stage that deserves 50");
+        assert!(
+            (20..90).contains(&old),
+            "{old} of 5050 from a stage that deserves 50"
+        );
     }
 
     #[test]

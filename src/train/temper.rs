@@ -21,8 +21,8 @@ struct Excess<'a> {
 impl CostFunction for Excess<'_> {
     type Param = f64;
     type Output = f64;
-    fn cost(&self, beta: &f64) -> Result<f64, Error> {
-        Ok(ess_fraction(self.log_f, self.log_q, *beta) - self.target)
+    fn cost(&self, param: &f64) -> Result<f64, Error> {
+        Ok(ess_fraction(self.log_f, self.log_q, *param) - self.target)
     }
 }
 
@@ -49,7 +49,11 @@ pub(crate) fn next_beta(log_f: &[f64], log_q: &[f64], beta: Option<f64>, target:
     const SMALLEST: f64 = 0.01;
     let low = beta.unwrap_or(SMALLEST);
     let high = beta.map_or(1.0, |b| (2.5 * b).max(b + 0.02).min(1.0));
-    let excess = Excess { log_f, log_q, target };
+    let excess = Excess {
+        log_f,
+        log_q,
+        target,
+    };
     let at = |b: f64| ess_fraction(log_f, log_q, b) - target;
     if at(high) >= 0.0 {
         return high;
@@ -66,12 +70,15 @@ pub(crate) fn next_beta(log_f: &[f64], log_q: &[f64], beta: Option<f64>, target:
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact results are compared")]
 mod tests {
     use super::*;
 
     /// log f of a narrow Gaussian on uniform points.
     fn narrow(width: f64) -> Vec<f64> {
-        (0..4000).map(|i| -((f64::from(i) / 4000.0 - 0.5) / width).powi(2)).collect()
+        (0..4000)
+            .map(|i| -((f64::from(i) / 4000.0 - 0.5) / width).powi(2))
+            .collect()
     }
 
     #[test]
@@ -80,7 +87,10 @@ mod tests {
         let log_q = vec![0.0; log_f.len()];
         let beta = next_beta(&log_f, &log_q, None, 0.1);
         assert!(beta > 0.01 && beta < 1.0);
-        assert!((ess_fraction(&log_f, &log_q, beta) - 0.1).abs() < 0.005, "beta {beta}");
+        assert!(
+            (ess_fraction(&log_f, &log_q, beta) - 0.1).abs() < 0.005,
+            "beta {beta}"
+        );
     }
 
     #[test]

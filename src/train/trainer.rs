@@ -6,7 +6,9 @@
 //! Gradients are summed in a fixed number of parts, folded in order, so that the number of
 //! threads does not change a bit.
 
-use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefMutIterator as _, ParallelIterator as _};
+use rayon::iter::{
+    IndexedParallelIterator as _, IntoParallelRefMutIterator as _, ParallelIterator as _,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -67,20 +69,68 @@ impl TrainConfig {
     /// [`Error::InvalidSetting`] naming the setting.
     pub fn validate(&self) -> Result<()> {
         let check = |ok: bool, name, value, allowed| {
-            if ok { Ok(()) } else { Err(Error::InvalidSetting { name, value, allowed }) }
+            if ok {
+                Ok(())
+            } else {
+                Err(Error::InvalidSetting {
+                    name,
+                    value,
+                    allowed,
+                })
+            }
         };
         let rate = self.adam.learning_rate;
-        check(rate > 0.0 && rate.is_finite(), "learning_rate", rate, "positive")?;
+        check(
+            rate > 0.0 && rate.is_finite(),
+            "learning_rate",
+            rate,
+            "positive",
+        )?;
         let decay = "at least 0 and below 1";
-        check((0.0..1.0).contains(&self.adam.beta1), "beta1", self.adam.beta1, decay)?;
-        check((0.0..1.0).contains(&self.adam.beta2), "beta2", self.adam.beta2, decay)?;
-        check((0.0..1.0).contains(&self.average), "average", self.average, decay)?;
+        check(
+            (0.0..1.0).contains(&self.adam.beta1),
+            "beta1",
+            self.adam.beta1,
+            decay,
+        )?;
+        check(
+            (0.0..1.0).contains(&self.adam.beta2),
+            "beta2",
+            self.adam.beta2,
+            decay,
+        )?;
+        check(
+            (0.0..1.0).contains(&self.average),
+            "average",
+            self.average,
+            decay,
+        )?;
         check(self.adam.clip > 0.0, "clip", self.adam.clip, "positive")?;
         let minibatch = self.minibatch as f64;
-        check((1..=1 << 20).contains(&self.minibatch), "minibatch", minibatch, "1 to 1048576")?;
-        check(self.reuse > 0.0 && self.reuse <= 1e4, "reuse", self.reuse, "above 0, at most 1e4")?;
-        check((0.0..1.0).contains(&self.temper_ess), "temper_ess", self.temper_ess, decay)?;
-        check(self.truncation > 1.0, "truncation", self.truncation, "above 1")
+        check(
+            (1..=1 << 20).contains(&self.minibatch),
+            "minibatch",
+            minibatch,
+            "1 to 1048576",
+        )?;
+        check(
+            self.reuse > 0.0 && self.reuse <= 1e4,
+            "reuse",
+            self.reuse,
+            "above 0, at most 1e4",
+        )?;
+        check(
+            (0.0..1.0).contains(&self.temper_ess),
+            "temper_ess",
+            self.temper_ess,
+            decay,
+        )?;
+        check(
+            self.truncation > 1.0,
+            "truncation",
+            self.truncation,
+            "above 1",
+        )
     }
 }
 
@@ -139,7 +189,9 @@ impl Trainer {
         let parts = config.minibatch.div_ceil(TILE).min(PARTS);
         let work = Work {
             parameters: ParameterFold::new(&flow),
-            parts: (0..parts).map(|_| (FlowGradient::new(&flow), 0.0)).collect(),
+            parts: (0..parts)
+                .map(|_| (FlowGradient::new(&flow), 0.0))
+                .collect(),
             batch: vec![0; config.minibatch],
             gradient: vec![0.0; parameters.len()],
         };
@@ -179,7 +231,11 @@ impl Trainer {
             0 => 2048,
             calls => calls,
         };
-        if self.beta == Some(1.0) { base.max(self.replay.len() as u64) } else { base }
+        if self.beta == Some(1.0) {
+            base.max(self.replay.len() as u64)
+        } else {
+            base
+        }
     }
 
     /// Takes in fresh points: `x` (`[n * dim]`), log|f| (`[n]`, minus infinity for f = 0) and
@@ -208,8 +264,15 @@ impl Trainer {
         for step in 0..steps {
             self.replay.draw(&mut rng, &mut self.work.batch);
             let value = self.gradient(beta);
-            self.adam.step(&self.work.gradient, one_cycle(step, steps), &mut self.parameters);
-            let decay = self.config.average.min((1.0 + step as f64) / (10.0 + step as f64));
+            self.adam.step(
+                &self.work.gradient,
+                one_cycle(step, steps),
+                &mut self.parameters,
+            );
+            let decay = self
+                .config
+                .average
+                .min((1.0 + step as f64) / (10.0 + step as f64));
             for (a, p) in average.iter_mut().zip(&self.parameters) {
                 *a += (1.0 - decay) * (p - *a);
             }
@@ -225,7 +288,14 @@ impl Trainer {
         let stage = self.stage;
         self.stage += 1;
         let loss = loss / f64::from(counted.max(1));
-        Some(StageReport { stage, calls, beta, ess_fraction: ess, steps, loss })
+        Some(StageReport {
+            stage,
+            calls,
+            beta,
+            ess_fraction: ess,
+            steps,
+            loss,
+        })
     }
 
     #[expect(
@@ -240,34 +310,52 @@ impl Trainer {
 
     /// Gradient of the loss over the current minibatch, into `work.gradient`; returns the loss.
     fn gradient(&mut self, beta: f64) -> f64 {
-        let Self { config, flow, replay, work, parameters, .. } = self;
+        let Self {
+            config,
+            flow,
+            replay,
+            work,
+            parameters,
+            ..
+        } = self;
         let loss = config.loss.loss();
-        let constant = if config.control_variate { 0.0 } else { loss.slope_at_one() };
-        let log_cap = if beta < 1.0 { config.truncation.ln() } else { f64::INFINITY };
+        let constant = if config.control_variate {
+            0.0
+        } else {
+            loss.slope_at_one()
+        };
+        let log_cap = if beta < 1.0 {
+            config.truncation.ln()
+        } else {
+            f64::INFINITY
+        };
         let log_integral = replay.log_integral();
         work.parameters.update(flow, parameters);
         let shared = &work.parameters;
         let tiles = work.batch.len().div_ceil(TILE).div_ceil(work.parts.len());
         let batch = &work.batch;
-        work.parts.par_iter_mut().enumerate().for_each(|(part, (workspace, sum))| {
-            let start = (part * tiles * TILE).min(batch.len());
-            let end = (start + tiles * TILE).min(batch.len());
-            workspace.clear();
-            *sum = 0.0;
-            for tile in batch[start..end].chunks(TILE) {
-                let points = tile.iter().map(|i| replay.get(*i).0);
-                workspace.add_tile(flow, shared, points, |log_q, gradient| {
-                    for ((i, log_q), g) in tile.iter().zip(log_q).zip(gradient) {
-                        let (_, log_f, log_q_sample) = replay.get(*i);
-                        let target = (beta * log_f - log_integral).min(log_q_sample + log_cap);
-                        let log_ratio = target - log_q;
-                        let importance = (log_q - log_q_sample).exp();
-                        *sum += importance * loss.divergence(log_ratio);
-                        *g = -importance * (loss.gradient(log_ratio) + constant);
-                    }
-                });
-            }
-        });
+        work.parts
+            .par_iter_mut()
+            .enumerate()
+            .for_each(|(part, (workspace, sum))| {
+                let start = (part * tiles * TILE).min(batch.len());
+                let end = (start + tiles * TILE).min(batch.len());
+                workspace.clear();
+                *sum = 0.0;
+                for tile in batch[start..end].chunks(TILE) {
+                    let points = tile.iter().map(|i| replay.get(*i).0);
+                    workspace.add_tile(flow, shared, points, |log_q, gradient| {
+                        for ((i, log_q), g) in tile.iter().zip(log_q).zip(gradient) {
+                            let (_, log_f, log_q_sample) = replay.get(*i);
+                            let target = (beta * log_f - log_integral).min(log_q_sample + log_cap);
+                            let log_ratio = target - log_q;
+                            let importance = (log_q - log_q_sample).exp();
+                            *sum += importance * loss.divergence(log_ratio);
+                            *g = -importance * (loss.gradient(log_ratio) + constant);
+                        }
+                    });
+                }
+            });
         work.gradient.fill(0.0);
         let mut total = 0.0;
         for (workspace, sum) in &work.parts {

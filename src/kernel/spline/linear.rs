@@ -1,14 +1,12 @@
 //! Piecewise-linear spline: piecewise-constant slope on K equal bins.
 //!
-//! S(x) = sum_{j<k} h_j + (K x - k) h_k for x in bin k; S' = K h_k.
-//! Raw: K heights. Müller, McWilliams, Rousselle, Gross, Novák, "Neural importance
+//! S(x) = sum_{j<k} `h_j` + (K x - k) `h_k` for x in bin k; S' = K `h_k`.
+//! Raw: K heights. Müller, `McWilliams`, Rousselle, Gross, Novák, "Neural importance
 //! sampling" (2019), arXiv:1808.03856, section 4.1. Known weakness: the slope jumps at the
 //! knots, and its gradient does not see where the knots should be.
 
 use super::{
-    Kind, Real, TILE, bins_backward, bins_from_raw,
-    super::lane::{Lane as _, LaneF64},
-    super::math::ln,
+    super::lane::LaneF64, super::math::ln, Kind, Real, TILE, bins_backward, bins_from_raw,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +25,19 @@ struct Bin<V> {
 #[inline(always)]
 fn find<V: LaneF64, const CAP: usize>(bins: usize, h: &[V; CAP], at: V, by_x: bool) -> Bin<V> {
     let width = 1.0 / bins as f64;
-    let mut bin = Bin { index: V::splat(0.0), start: V::splat(0.0), height: h[0] };
+    let mut bin = Bin {
+        index: V::splat(0.0),
+        start: V::splat(0.0),
+        height: h[0],
+    };
     let mut knot = V::splat(0.0);
     for k in 1..bins {
         knot = knot.add(h[k - 1]);
-        let edge = if by_x { V::splat(k as f64 * width) } else { knot };
+        let edge = if by_x {
+            V::splat(k as f64 * width)
+        } else {
+            knot
+        };
         let past = at.ge(edge);
         bin.index = V::select(past, V::splat(k as f64), bin.index);
         bin.start = V::select(past, knot, bin.start);
@@ -82,7 +88,12 @@ impl Kind for Linear {
             let at_or_before = V::select(k.ge(bin.index), inside, gy);
             *gh = V::select(bin.index.ge(k), at_or_before, zero);
         }
-        bins_backward(bins, &p, &gh, &mut raw_gradient[..(bins - 1) * TILE + V::LANES]);
+        bins_backward(
+            bins,
+            &p,
+            &gh,
+            &mut raw_gradient[..(bins - 1) * TILE + V::LANES],
+        );
         gy.mul(count).mul(bin.height)
     }
 }

@@ -58,6 +58,7 @@ pub(crate) enum Direction {
 
 /// Evaluates one row of points in place and adds ln S' to `log_slope`.
 pub(crate) struct Evaluate<'a, R, K> {
+    #[expect(dead_code, reason = "names the type")]
     pub(crate) kind: K,
     pub(crate) bins: usize,
     pub(crate) direction: Direction,
@@ -95,7 +96,9 @@ impl<R: Real, K: Kind> Kernel for Evaluate<'_, R, K> {
                 Direction::Inverse => with_capacity!(self.bins, S::F64, R, K, inverse, raw, v),
             };
             value.store(&mut self.values[t..]);
-            S::F64::load(&self.log_slope[t..]).add(log_slope).store(&mut self.log_slope[t..]);
+            S::F64::load(&self.log_slope[t..])
+                .add(log_slope)
+                .store(&mut self.log_slope[t..]);
         }
     }
 }
@@ -125,7 +128,10 @@ impl<R: Real, K: Kind> Kernel for Backward<'_, R, K> {
         for t in (0..TILE).step_by(lanes) {
             let raw = &self.raw[t..];
             let x = S::F64::load(&self.x[t..]);
-            let g = (S::F64::load(&self.gradient[t..]), S::F64::load(&self.log_slope_gradient[t..]));
+            let g = (
+                S::F64::load(&self.gradient[t..]),
+                S::F64::load(&self.log_slope_gradient[t..]),
+            );
             let to = &mut self.raw_gradient[t..];
             with_capacity!(self.bins, S::F64, R, K, backward, raw, x, g, to)
                 .store(&mut self.gradient[t..]);
@@ -162,33 +168,63 @@ pub(crate) fn evaluate<R: Real>(
 ) {
     match kind {
         AnyKind::Linear => {
-            run(Evaluate { kind: Linear, bins, direction, raw, values, log_slope });
+            run(Evaluate {
+                kind: Linear,
+                bins,
+                direction,
+                raw,
+                values,
+                log_slope,
+            });
         }
         AnyKind::Quadratic => {
-            run(Evaluate { kind: Quadratic, bins, direction, raw, values, log_slope });
+            run(Evaluate {
+                kind: Quadratic,
+                bins,
+                direction,
+                raw,
+                values,
+                log_slope,
+            });
         }
         AnyKind::Rational => {
-            run(Evaluate { kind: Rational, bins, direction, raw, values, log_slope });
+            run(Evaluate {
+                kind: Rational,
+                bins,
+                direction,
+                raw,
+                values,
+                log_slope,
+            });
         }
     }
 }
 
 /// Runs [`Backward`] for a kind chosen at run time.
 pub(crate) fn backward<R: Real>(row: Backward<'_, R, AnyKind>) {
+    let Backward {
+        kind,
+        bins,
+        raw,
+        x,
+        gradient,
+        log_slope_gradient,
+        raw_gradient,
+    } = row;
     macro_rules! go {
         ($kind:expr) => {
             run(Backward {
                 kind: $kind,
-                bins: row.bins,
-                raw: row.raw,
-                x: row.x,
-                gradient: row.gradient,
-                log_slope_gradient: row.log_slope_gradient,
-                raw_gradient: row.raw_gradient,
+                bins,
+                raw,
+                x,
+                gradient,
+                log_slope_gradient,
+                raw_gradient,
             })
         };
     }
-    match row.kind {
+    match kind {
         AnyKind::Linear => go!(Linear),
         AnyKind::Quadratic => go!(Quadratic),
         AnyKind::Rational => go!(Rational),
@@ -221,7 +257,11 @@ fn bins_from_raw<V: LaneF64, R: Real, const CAP: usize>(
     let mut left = V::splat(1.0);
     for k in 0..bins {
         p[k] = p[k].mul(scale);
-        w[k] = if k + 1 == bins { left } else { p[k].fma(spread, V::splat(MIN)) };
+        w[k] = if k + 1 == bins {
+            left
+        } else {
+            p[k].fma(spread, V::splat(MIN))
+        };
         left = left.sub(w[k]);
     }
     (p, w)

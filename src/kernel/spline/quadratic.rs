@@ -1,14 +1,14 @@
 //! Piecewise-quadratic spline: piecewise-linear slope on K free bins.
 //!
-//! With vertices v_0..v_K and widths w_k, inside bin k at a = (x - x_k)/w_k:
-//! S' = v_k + a (v_{k+1} - v_k), S = y_k + w_k (a v_k + a^2/2 (v_{k+1} - v_k)).
-//! v = MIN + (1 - MIN) e^raw / Z with Z = sum_k w_k (e^raw_k + e^raw_{k+1})/2.
+//! With vertices `v_0..v_K` and widths `w_k`, inside bin k at a = (x - `x_k)/w_k`:
+//! S' = `v_k` + a (v_{k+1} - `v_k`), S = `y_k` + `w_k` (a `v_k` + a^2/2 (v_{k+1} - `v_k`)).
+//! v = MIN + (1 - MIN) e^raw / Z with Z = `sum_k` `w_k` (`e^raw_k` + e^raw_{k+1})/2.
 //! Raw: K widths, then K + 1 vertices. Müller et al. (2019), arXiv:1808.03856, section 4.2.
 
 use super::{
-    Kind, MIN, Real, TILE, bins_backward, bins_from_raw,
-    super::lane::{Lane as _, LaneF64},
+    super::lane::LaneF64,
     super::math::{exp, ln},
+    Kind, MIN, Real, TILE, bins_backward, bins_from_raw,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,15 @@ impl<V: LaneF64, const CAP: usize> Knots<V, CAP> {
             v[k] = e[k].fma(scale, V::splat(MIN));
         }
         let v_last = e_last.fma(scale, V::splat(MIN));
-        Self { p, w, e, e_last, v, v_last, scale }
+        Self {
+            p,
+            w,
+            e,
+            e_last,
+            v,
+            v_last,
+            scale,
+        }
     }
 
     #[inline(always)]
@@ -85,11 +93,21 @@ fn find<V: LaneF64, const CAP: usize>(
     let zero = V::splat(0.0);
     let half = V::splat(0.5);
     let right = knots.vertex(bins, 1);
-    let mut bin = Bin { index: zero, x: zero, y: zero, w: knots.w[0], left: knots.v[0], right };
+    let mut bin = Bin {
+        index: zero,
+        x: zero,
+        y: zero,
+        w: knots.w[0],
+        left: knots.v[0],
+        right,
+    };
     let (mut x, mut y) = (zero, zero);
     for k in 1..bins {
         x = x.add(knots.w[k - 1]);
-        y = knots.v[k - 1].add(knots.v[k]).mul(half).fma(knots.w[k - 1], y);
+        y = knots.v[k - 1]
+            .add(knots.v[k])
+            .mul(half)
+            .fma(knots.w[k - 1], y);
         let past = at.ge(if by_x { x } else { y });
         bin.index = V::select(past, V::splat(k as f64), bin.index);
         bin.x = V::select(past, x, bin.x);
@@ -123,8 +141,14 @@ impl Kind for Quadratic {
         let c = y.sub(bin.y).div(bin.w);
         let two_c = c.add(c);
         // The root of rise/2 a^2 + left a - c = 0 in the form without cancellation.
-        let root = two_c.fma(rise, bin.left.mul(bin.left)).max(V::splat(0.0)).sqrt();
-        let a = two_c.div(bin.left.add(root)).max(V::splat(0.0)).min(V::splat(1.0));
+        let root = two_c
+            .fma(rise, bin.left.mul(bin.left))
+            .max(V::splat(0.0))
+            .sqrt();
+        let a = two_c
+            .div(bin.left.add(root))
+            .max(V::splat(0.0))
+            .min(V::splat(1.0));
         (a.fma(bin.w, bin.x), ln(a.fma(rise, bin.left)))
     }
 
@@ -150,7 +174,9 @@ impl Kind for Quadratic {
         let half_a2 = a.mul(a).mul(half);
         let g_w = gy.mul(half_a2.fma(rise, a.mul(bin.left))).sub(gx.mul(a));
         let gy_w = gy.mul(bin.w);
-        let g_left = gy_w.mul(a.sub(half_a2)).add(gl_over_slope.mul(V::splat(1.0).sub(a)));
+        let g_left = gy_w
+            .mul(a.sub(half_a2))
+            .add(gl_over_slope.mul(V::splat(1.0).sub(a)));
         let g_right = gy_w.mul(half_a2).add(gl_over_slope.mul(a));
 
         // d loss / d widths and vertices at fixed normalisation
@@ -176,15 +202,25 @@ impl Kind for Quadratic {
         }
         // through v = MIN + scale e, scale = (1 - MIN)/Z(w, e)
         let mut dot = gv_last.mul(knots.e_last);
-        for k in 0..bins {
-            dot = gv[k].fma(knots.e[k], dot);
+        for (gv, e) in gv.iter().zip(&knots.e).take(bins) {
+            dot = gv.fma(*e, dot);
         }
-        let g_z = zero.sub(dot.mul(knots.scale).mul(knots.scale).mul(V::splat(1.0 / (1.0 - MIN))));
+        let g_z = zero.sub(
+            dot.mul(knots.scale)
+                .mul(knots.scale)
+                .mul(V::splat(1.0 / (1.0 - MIN))),
+        );
         let mut w_before = zero;
         for k in 0..bins {
-            let next = if k + 1 == bins { knots.e_last } else { knots.e[k + 1] };
+            let next = if k + 1 == bins {
+                knots.e_last
+            } else {
+                knots.e[k + 1]
+            };
             gw[k] = knots.e[k].add(next).mul(half).fma(g_z, gw[k]);
-            let ge = gv[k].mul(knots.scale).add(w_before.add(knots.w[k]).mul(half).mul(g_z));
+            let ge = gv[k]
+                .mul(knots.scale)
+                .add(w_before.add(knots.w[k]).mul(half).mul(g_z));
             R::store(ge.mul(knots.e[k]), &mut raw_gradient[(bins + k) * TILE..]);
             w_before = knots.w[k];
         }

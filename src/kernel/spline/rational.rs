@@ -1,6 +1,6 @@
 //! Rational-quadratic spline: K free bins, free slopes at all K + 1 knots.
 //!
-//! In bin k with width w, height h, s = h/w, end slopes d0 and d1, a = (x - x_k)/w, t = a(1-a):
+//! In bin k with width w, height h, s = h/w, end slopes d0 and d1, a = (x - `x_k)/w`, t = a(1-a):
 //!
 //!     S  = y_k + h N/D,       N = s a^2 + d0 t,                    D = s + (d0 + d1 - 2s) t
 //!     S' = s^2 P/D^2,         P = d1 a^2 + 2 s t + d0 (1-a)^2
@@ -9,10 +9,12 @@
 //! Durkan, Bekasov, Murray, Papamakarios, "Neural spline flows" (2019), arXiv:1906.04032,
 //! equations 4, 5 and 6-8 (inverse); boundary slopes are free because the cube has no tails.
 
+use std::f64::consts::LN_2;
+
 use super::{
-    Kind, MIN, Real, TILE, bins_backward, bins_from_raw,
-    super::lane::{Lane as _, LaneF64},
+    super::lane::LaneF64,
     super::math::{ln, softplus_and_logistic},
+    Kind, MIN, Real, TILE, bins_backward, bins_from_raw,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -70,8 +72,11 @@ fn find<V: LaneF64, R: Real, const CAP: usize>(
 fn slope<V: LaneF64>(raw: V) -> (V, V) {
     let scale = V::splat(1.0 - MIN);
     let (softplus, logistic) = softplus_and_logistic(raw);
-    let ln2 = V::splat(std::f64::consts::LN_2);
-    (softplus.div(ln2).fma(scale, V::splat(MIN)), logistic.div(ln2).mul(scale))
+    let ln2 = V::splat(LN_2);
+    (
+        softplus.div(ln2).fma(scale, V::splat(MIN)),
+        logistic.div(ln2).mul(scale),
+    )
 }
 
 /// ln S' from s, t-polynomials P and D.
@@ -119,7 +124,10 @@ impl Kind for Rational {
         let constant = r.mul(s);
         let four_ac = V::splat(4.0).mul(square).mul(constant);
         let root = linear.fma(linear, four_ac).max(zero).sqrt();
-        let a = constant.add(constant).div(linear.add(root)).min(V::splat(1.0));
+        let a = constant
+            .add(constant)
+            .div(linear.add(root))
+            .min(V::splat(1.0));
         let b = V::splat(1.0).sub(a);
         let t = a.mul(b);
         let d = bend.fma(t, s);
@@ -171,7 +179,10 @@ impl Kind for Rational {
         let g_d1 = g_d.mul(t).add(gl_p.mul(a2));
         let dn = two.mul(s).mul(a).add(d0.mul(one_minus_2a));
         let dp = two.mul(d1.mul(a).add(s.mul(one_minus_2a)).sub(d0.mul(b)));
-        let g_a = gy_h.mul(dn).add(g_d.mul(bend).mul(one_minus_2a)).add(gl_p.mul(dp));
+        let g_a = gy_h
+            .mul(dn)
+            .add(g_d.mul(bend).mul(one_minus_2a))
+            .add(gl_p.mul(dp));
 
         let gx = g_a.mul(inv_w);
         let g_knot = zero.sub(gx);

@@ -1,18 +1,16 @@
 //! Every kind at every level against the scalar twin, finite differences and itself.
 
 use super::*;
-use crate::kernel::{
-    dispatch::run_at,
-    lane::{Scalar, Simd},
-    level::Level,
-};
+use crate::kernel::{dispatch::run_at, lane::Scalar, level::Level};
 
 /// Reproducible numbers in [0, 1).
 fn uniform(n: usize, seed: u64) -> Vec<f64> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     (0..n)
         .map(|_| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             (state >> 11) as f64 / (1_u64 << 53) as f64
         })
         .collect()
@@ -20,7 +18,10 @@ fn uniform(n: usize, seed: u64) -> Vec<f64> {
 
 /// Raw parameters with a spread that makes slopes range over several orders of magnitude.
 fn raw<K: Kind>(bins: usize, seed: u64) -> Vec<f64> {
-    uniform(K::parameters(bins) * TILE, seed).iter().map(|u| 5.0 * (u - 0.5)).collect()
+    uniform(K::parameters(bins) * TILE, seed)
+        .iter()
+        .map(|u| 5.0 * (u - 0.5))
+        .collect()
 }
 
 /// Runs one row; `None` is the scalar twin.
@@ -59,12 +60,23 @@ fn check<K: Kind + Copy>(kind: K) {
                 let (x3, slope3) =
                     evaluate_at(Some(level), (kind, bins), Direction::Inverse, &raw, &y2);
                 for t in 0..TILE {
-                    assert!((y[t] - y2[t]).abs() < 1e-13, "{level} {bins}: {} {}", y[t], y2[t]);
+                    assert!(
+                        (y[t] - y2[t]).abs() < 1e-13,
+                        "{level} {bins}: {} {}",
+                        y[t],
+                        y2[t]
+                    );
                     assert!((slope[t] - slope2[t]).abs() < 1e-12, "{level} {bins} slope");
                     // One rounding of y moves x by up to 1/MIN^2 of it where the spline is flat.
                     let tolerance = 1e-15 + 4e-16 * (-slope[t]).exp().max(1.0);
-                    assert!((x3[t] - x[t]).abs() < 1e-12_f64.max(tolerance), "{level} {bins}: inverse");
-                    assert!((slope3[t] - slope2[t]).abs() < 1e-9, "{level} {bins}: inverse slope");
+                    assert!(
+                        (x3[t] - x[t]).abs() < 1e-12_f64.max(tolerance),
+                        "{level} {bins}: inverse"
+                    );
+                    assert!(
+                        (slope3[t] - slope2[t]).abs() < 1e-9,
+                        "{level} {bins}: inverse slope"
+                    );
                 }
             }
         }
@@ -99,17 +111,26 @@ fn check_gradient<K: Kind + Copy>(kind: K) {
             let h = 1e-6;
             let close = |numeric: f64, exact: f64, what: &str| {
                 let error = (numeric - exact).abs();
-                assert!(error < 2e-7 * (1.0 + exact.abs()), "{what}, {bins} bins: {numeric} {exact}");
+                assert!(
+                    error < 2e-7 * (1.0 + exact.abs()),
+                    "{what}, {bins} bins: {numeric} {exact}"
+                );
             };
             for k in 0..K::parameters(bins) {
                 let shifted = |by: f64| {
                     let mut raw = raw.clone();
-                    raw[k * TILE..(k + 1) * TILE].iter_mut().for_each(|r| *r += by);
+                    raw[k * TILE..(k + 1) * TILE]
+                        .iter_mut()
+                        .for_each(|r| *r += by);
                     loss(&raw, &x)
                 };
                 let (up, down) = (shifted(h), shifted(-h));
                 for t in 0..TILE {
-                    close((up[t] - down[t]) / (2.0 * h), raw_gradient[k * TILE + t], "raw");
+                    close(
+                        (up[t] - down[t]) / (2.0 * h),
+                        raw_gradient[k * TILE + t],
+                        "raw",
+                    );
                 }
             }
             let moved = |by: f64| loss(&raw, &x.iter().map(|x| x + by).collect::<Vec<_>>());
@@ -117,7 +138,11 @@ fn check_gradient<K: Kind + Copy>(kind: K) {
             for t in 0..TILE {
                 let numeric = (up[t] - down[t]) / (2.0 * h);
                 let error = (numeric - gradient[t]).abs();
-                assert!(error < 2e-5 * (1.0 + gradient[t].abs()), "x: {numeric} {}", gradient[t]);
+                assert!(
+                    error < 2e-5 * (1.0 + gradient[t].abs()),
+                    "x: {numeric} {}",
+                    gradient[t]
+                );
             }
         }
     }

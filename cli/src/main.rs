@@ -1,2 +1,33 @@
-//! placeholder
-fn main() {}
+//! The command `thalweg`: integrate, train, compare and sample from the shell.
+
+mod cli;
+mod compare;
+mod comparison;
+mod error;
+mod exit;
+mod expression;
+mod inspect;
+mod integrate;
+mod interrupt;
+mod library;
+mod list;
+mod model;
+mod number;
+mod options;
+mod output;
+mod parse;
+mod progress;
+mod record;
+mod report;
+mod sample;
+mod sink;
+mod suggest;
+mod table;
+mod train;
+mod what;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -20,7 +20,7 @@ pub enum SplineKind {
     RationalQuadratic,
 }
 
-/// A spline S: [0,1] -> [0,1] with a number of bins; its parameters are given at each call.
+/// A spline S of the unit interval onto itself with a number of bins; its parameters are given at each call.
 ///
 /// Parameters are raw: unconstrained numbers, all zero for the identity. Bin widths and
 /// heights are at least 1e-3, and so are the slopes at the knots.

@@ -2,7 +2,9 @@
 //!
 //! Each is an f-divergence D = int q phi(r) dx with r = t/q. At fixed sampling density `q_s`,
 //!
-//!     dD/dtheta = E_{q_s}[ (q/q_s) (phi - r phi') d log q/dtheta ],
+//! ```text
+//! dD/dtheta = E_{q_s}[ (q/q_s) (phi - r phi') d log q/dtheta ],
+//! ```
 //!
 //! and because `E_q`[d log q/dtheta] = 0 any constant may be added to (phi - r phi'). The control
 //! variate adds the one that makes it vanish at r = 1, so that a perfect flow has no gradient

@@ -2,8 +2,10 @@
 //!
 //! In bin k with width w, height h, s = h/w, end slopes d0 and d1, a = (x - `x_k)/w`, t = a(1-a):
 //!
-//!     S  = y_k + h N/D,       N = s a^2 + d0 t,                    D = s + (d0 + d1 - 2s) t
-//!     S' = s^2 P/D^2,         P = d1 a^2 + 2 s t + d0 (1-a)^2
+//! ```text
+//! S  = y_k + h N/D,       N = s a^2 + d0 t,                    D = s + (d0 + d1 - 2s) t
+//! S' = s^2 P/D^2,         P = d1 a^2 + 2 s t + d0 (1-a)^2
+//! ```
 //!
 //! Raw: K widths, K heights, K + 1 slopes with d = MIN + (1 - MIN) softplus(raw)/ln 2.
 //! Durkan, Bekasov, Murray, Papamakarios, "Neural spline flows" (2019), arXiv:1906.04032,

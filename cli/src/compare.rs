@@ -1,0 +1,94 @@
+//! `thalweg compare`: several methods on one integrand.
+
+use clap::Args;
+use serde::Serialize;
+use thalweg::{Integrator, Method};
+
+use crate::comparison::{Comparison, Runs};
+use crate::error::Failure;
+use crate::exit::{EXIT_CODES, Exit};
+use crate::options::{RunArgs, WhatArgs};
+use crate::output::{print, print_json};
+use crate::progress::Watcher;
+use crate::record::Record;
+use crate::what::resolve;
+use crate::{interrupt, parse};
+
+/// Compare methods on one integrand.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct CompareArgs {
+    #[command(flatten)]
+    what: WhatArgs,
+
+    /// Which methods, in the order of the table
+    #[arg(long, value_parser = parse::method(), value_delimiter = ',',
+        default_value = "plain,vegas,flow")]
+    methods: Vec<Method>,
+
+    /// Run each method with so many seeds, from --seed on
+    #[arg(long, value_name = "K", value_parser = parse::count, default_value = "1",
+        allow_negative_numbers = true)]
+    seeds: u64,
+
+    /// Print {"methods": [..]}, one object as of `integrate` for each method and seed
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Serialize)]
+struct Records {
+    methods: Vec<Record>,
+}
+
+pub(crate) fn run(args: &CompareArgs) -> Result<Exit, Failure> {
+    let subject = resolve(&args.what, None)?;
+    let integrators = args
+        .methods
+        .iter()
+        .map(|method| Integrator::new(args.run.settings(*method, &subject)))
+        .collect::<Result<Vec<_>, _>>()?;
+    interrupt::listen();
+    let stop = args.run.stop();
+    let mut all = Vec::new();
+    let mut worst = Exit::Good;
+    'methods: for integrator in &integrators {
+        let mut runs = Runs::new(integrator.settings().method);
+        for offset in 0..args.seeds {
+            let mut settings = integrator.settings().clone();
+            settings.seed = settings.seed.wrapping_add(offset);
+            let label = format!("{} by {}", subject.name(), settings.method.name());
+            let mut watcher = Watcher::new(&label, &stop);
+            let outcome =
+                Integrator::new(settings)?.run(subject.integrand.as_ref(), &mut watcher)?;
+            worst = worst.max(Exit::of(&outcome.report, &stop));
+            runs.reports.push(outcome.report);
+            if interrupt::seen() {
+                all.push(runs);
+                worst = Exit::Interrupted;
+                break 'methods;
+            }
+        }
+        all.push(runs);
+    }
+    if args.json {
+        let reports = all.iter().flat_map(|runs| &runs.reports);
+        let methods = reports
+            .map(|report| Record::new(&subject, report))
+            .collect();
+        print_json(&Records { methods })?;
+    } else {
+        print(
+            &Comparison {
+                subject: &subject,
+                stop,
+                all,
+            }
+            .text(),
+        )?;
+    }
+    Ok(worst)
+}

@@ -1,0 +1,103 @@
+//! `thalweg integrate`: the integral, with an error.
+
+use std::any::Any;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use thalweg::map::{Grid, Identity, Map};
+use thalweg::{Integrator, Method, Outcome, Sampler, Settings};
+
+use crate::error::Failure;
+use crate::exit::{EXIT_CODES, Exit};
+use crate::options::{RunArgs, WhatArgs};
+use crate::output::{note, print, print_json};
+use crate::progress::Watcher;
+use crate::record::Record;
+use crate::what::{Subject, resolve};
+use crate::{interrupt, model, parse, report};
+
+/// Integrate a function.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct IntegrateArgs {
+    #[command(flatten)]
+    what: WhatArgs,
+
+    /// How to integrate [default: auto]
+    #[arg(long, value_parser = parse::method(), conflicts_with = "model")]
+    method: Option<Method>,
+
+    /// Estimate with a saved sampler; WHAT is the integrand stored in it unless given
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+
+    /// Save the sampler that the run ends with
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+
+    /// Print the result as one JSON object
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
+    let sampler = args.model.as_ref().map(Sampler::load).transpose()?;
+    let subject = resolve(&args.what, sampler.as_ref())?;
+    let method = args.method.unwrap_or_default();
+    let settings = args.run.settings(method, &subject);
+    let stop = settings.stop;
+    interrupt::listen();
+    let outcome = match sampler {
+        Some(sampler) => estimate(sampler, settings, &subject)?,
+        None => {
+            let mut watcher = Watcher::new(&subject.name(), &stop);
+            Integrator::new(settings)?.run(subject.integrand.as_ref(), &mut watcher)?
+        }
+    };
+    let report = outcome.report.clone();
+    if let Some(path) = &args.save {
+        save(outcome, &subject, path)?;
+    }
+    if args.json {
+        print_json(&Record::new(&subject, &report))?;
+    } else {
+        print(&report::text(&subject, &report))?;
+    }
+    Ok(Exit::of(&report, &stop))
+}
+
+/// Estimates with the frozen proposal of a model.
+fn estimate(sampler: Sampler, settings: Settings, subject: &Subject) -> Result<Outcome, Failure> {
+    let map = sampler.into_map();
+    let method = method_of(map.as_ref());
+    let mut watcher = Watcher::new(&subject.name(), &settings.stop);
+    // Nothing is prepared, so the budget need not suffice for preparing.
+    let integrator = Integrator::new(Settings {
+        method: Method::Plain,
+        ..settings
+    })?;
+    let mut outcome = integrator.estimate(subject.integrand.as_ref(), map, &mut watcher)?;
+    outcome.report.method = method;
+    Ok(outcome)
+}
+
+/// The method that makes maps of this kind.
+pub(crate) fn method_of(map: &dyn Map) -> Method {
+    let any: &dyn Any = map;
+    if any.is::<Identity>() {
+        Method::Plain
+    } else if any.is::<Grid>() {
+        Method::Vegas
+    } else {
+        Method::Flow
+    }
+}
+
+fn save(outcome: Outcome, subject: &Subject, path: &Path) -> Result<(), Failure> {
+    model::save(outcome, subject, path)?;
+    note(&format!("saved to {}", path.display()));
+    Ok(())
+}

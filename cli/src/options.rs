@@ -1,0 +1,107 @@
+//! Options that several subcommands share.
+
+use clap::Args;
+use thalweg::{CostClass, Domain, Method, NonFinite, Settings, Stop};
+
+use crate::parse;
+use crate::what::Subject;
+
+/// Calls that are spent where no budget is given.
+const DEFAULT_CALLS: u64 = 10_000_000;
+/// The target where neither target nor budget is given.
+const DEFAULT_REL_ERROR: f64 = 1e-3;
+
+/// What is integrated.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Integrand")]
+pub(crate) struct WhatArgs {
+    /// A name of `thalweg list`, or the path of a shared library
+    #[arg(value_name = "WHAT", conflicts_with = "expr")]
+    pub(crate) what: Option<String>,
+
+    /// An expression in x0, x1, ... instead, such as 'exp(-x0^2 - x1^2)'
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    pub(crate) expr: Option<String>,
+
+    /// Number of dimensions
+    #[arg(long, value_name = "D", value_parser = parse::dimension, allow_negative_numbers = true)]
+    pub(crate) dim: Option<usize>,
+
+    /// Range of all axes, or once per axis: 0,1 or 0,2*pi or -inf,inf [default: 0,1]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = parse::range, allow_hyphen_values = true)]
+    pub(crate) range: Vec<(f64, f64)>,
+
+    /// Sets a parameter of a built-in integrand (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse::setting)]
+    pub(crate) set: Vec<(String, f64)>,
+
+    /// Function of the shared library: double NAME(const double *x, int dim)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) symbol: Option<String>,
+}
+
+/// When a run ends, and how it goes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct RunArgs {
+    /// Relative error to reach [default: 1e-3, if no target and no --max-calls is given]
+    #[arg(long, value_name = "E", value_parser = parse::positive, allow_negative_numbers = true)]
+    rel_error: Option<f64>,
+
+    /// Absolute error to reach; with --rel-error, whatever is reached first
+    #[arg(long, value_name = "E", value_parser = parse::positive, allow_negative_numbers = true)]
+    abs_error: Option<f64>,
+
+    /// Most calls of the integrand, all phases together [default: 1e7]
+    #[arg(long, value_name = "N", value_parser = parse::count, allow_negative_numbers = true)]
+    max_calls: Option<u64>,
+
+    /// Most seconds
+    #[arg(long, value_name = "S", value_parser = parse::positive, allow_negative_numbers = true)]
+    max_seconds: Option<f64>,
+
+    /// Cost of a call: below 2 us, below 200 us, above [default: measured by method auto]
+    #[arg(long, value_name = "CLASS", value_parser = parse::cost_class())]
+    cost_class: Option<CostClass>,
+
+    /// Same seed, same result
+    #[arg(long, value_name = "SEED", value_parser = parse::seed, default_value = "1",
+        allow_negative_numbers = true)]
+    pub(crate) seed: u64,
+
+    /// Number of threads [default: one per core; 1 for shared libraries]
+    #[arg(long, value_name = "T", value_parser = parse::threads, allow_negative_numbers = true)]
+    threads: Option<usize>,
+
+    /// NaN and infinities of the integrand: fail, or count as 0 up to a SHARE of the calls
+    #[arg(long, value_name = "fail|zero:SHARE", value_parser = parse::non_finite,
+        default_value = "fail")]
+    non_finite: NonFinite,
+}
+
+impl RunArgs {
+    pub(crate) fn stop(&self) -> Stop {
+        let unbounded =
+            self.rel_error.is_none() && self.abs_error.is_none() && self.max_calls.is_none();
+        Stop {
+            rel_error: self.rel_error.or(unbounded.then_some(DEFAULT_REL_ERROR)),
+            abs_error: self.abs_error,
+            max_calls: self.max_calls.unwrap_or(DEFAULT_CALLS),
+            max_seconds: self.max_seconds,
+        }
+    }
+
+    /// The settings of a run with `method` on `domain`.
+    pub(crate) fn settings(&self, method: Method, subject: &Subject) -> Settings {
+        Settings {
+            domain: Some(Domain::clone(&subject.domain)),
+            method,
+            stop: self.stop(),
+            seed: self.seed,
+            threads: self.threads.or(subject.threads),
+            cost_class: self.cost_class,
+            non_finite: self.non_finite,
+            ..Settings::default()
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Values of options, read with messages that say what would be right.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use thalweg::{CostClass, Method, NonFinite};
+
+use crate::expression::Expression;
+
+/// The largest dimension that is read: what a flow may have.
+pub(crate) const MAX_DIM: usize = 4096;
+/// The most threads that are started.
+const MAX_THREADS: usize = 4096;
+/// Above it, not every whole number is a double.
+const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
+
+/// A number of dimensions.
+pub(crate) fn dimension(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(dim @ 1..=MAX_DIM) => Ok(dim),
+        Ok(0) => Err("an integral needs at least 1 dimension".to_owned()),
+        _ => Err(format!("expected a whole number from 1 to {MAX_DIM}")),
+    }
+}
+
+/// A number of calls or events: `100000` or `1e5`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be whole and in range"
+)]
+pub(crate) fn count(text: &str) -> Result<u64, String> {
+    match text.parse::<f64>() {
+        Ok(n) if n.fract() == 0.0 && (1.0..=MAX_COUNT).contains(&n) => Ok(n as u64),
+        _ => Err("expected a whole number above 0, such as 100000 or 1e5".to_owned()),
+    }
+}
+
+/// A seed.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
+/// A number of threads.
+pub(crate) fn threads(text: &str) -> Result<usize, String> {
+    let threads = text
+        .parse()
+        .ok()
+        .filter(|threads| (1..=MAX_THREADS).contains(threads));
+    threads.ok_or_else(|| format!("expected a whole number from 1 to {MAX_THREADS}"))
+}
+
+/// A target or a limit.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
+        _ => Err("expected a finite number above 0, such as 1e-3".to_owned()),
+    }
+}
+
+/// A number, or arithmetic of numbers such as `2*pi`.
+fn constant(text: &str) -> Result<f64, String> {
+    let expression = Expression::parse(text, 0).map_err(|e| e.to_string())?;
+    Ok(expression.eval(&[]))
+}
+
+/// `low,high` with numbers, arithmetic such as `2*pi`, or `inf`.
+pub(crate) fn range(text: &str) -> Result<(f64, f64), String> {
+    let (low, high) = text
+        .split_once(',')
+        .ok_or("expected two numbers and a comma, such as 0,1 or -inf,inf")?;
+    let (low, high) = (constant(low)?, constant(high)?);
+    if low < high {
+        Ok((low, high))
+    } else {
+        Err(format!(
+            "the lower end {low} must be below the upper end {high}"
+        ))
+    }
+}
+
+/// `name=value`.
+pub(crate) fn setting(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("expected NAME=VALUE, such as width=0.1")?;
+    Ok((name.trim().to_owned(), constant(value)?))
+}
+
+/// `fail` or `zero:SHARE`.
+pub(crate) fn non_finite(text: &str) -> Result<NonFinite, String> {
+    if text == "fail" {
+        return Ok(NonFinite::Fail);
+    }
+    let share = text
+        .strip_prefix("zero:")
+        .and_then(|share| share.parse().ok());
+    share
+        .filter(|share| (0.0..=1.0).contains(share))
+        .map(|max_share| NonFinite::CountAsZero { max_share })
+        .ok_or_else(|| "expected fail, or zero:SHARE with a share from 0 to 1".to_owned())
+}
+
+/// A method by its name.
+pub(crate) fn method() -> impl TypedValueParser<Value = Method> {
+    let all = [Method::Auto, Method::Plain, Method::Vegas, Method::Flow];
+    named(all.map(|m| (m.name(), m)))
+}
+
+/// A method that learns something.
+pub(crate) fn learning_method() -> impl TypedValueParser<Value = Method> {
+    named([Method::Vegas, Method::Flow].map(|m| (m.name(), m)))
+}
+
+/// A cost class by its name.
+pub(crate) fn cost_class() -> impl TypedValueParser<Value = CostClass> {
+    named([CostClass::Free, CostClass::Cheap, CostClass::Dear].map(|c| (c.name(), c)))
+}
+
+fn named<T, const N: usize>(
+    table: [(&'static str, T); N],
+) -> impl TypedValueParser<Value = T> + use<T, N>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(table.map(|(name, _)| name)).try_map(move |name| {
+        let known = table.iter().find(|(known, _)| *known == name);
+        known.map(|(_, value)| *value).ok_or("unknown name")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, dimension, non_finite, positive, range, setting};
+
+    #[test]
+    fn counts_may_have_an_exponent() {
+        assert_eq!([count("1e6"), count("250")], [Ok(1_000_000), Ok(250)]);
+        for wrong in ["0", "-5", "1.5", "many", "1e300", "nan", ""] {
+            assert!(count(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn targets_are_positive() {
+        assert_eq!(positive("1e-3"), Ok(1e-3));
+        for wrong in ["0", "-1e-3", "nan", "inf", "x"] {
+            assert!(positive(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ranges_may_be_infinite_and_settings_arithmetic() {
+        assert_eq!(range("-inf,inf"), Ok((f64::NEG_INFINITY, f64::INFINITY)));
+        assert_eq!(range("0, 2*3"), Ok((0.0, 6.0)));
+        for wrong in ["1", "1,1", "2,1", "a,b", "0/0,1"] {
+            assert!(range(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(setting("width=1/4"), Ok(("width".to_owned(), 0.25)));
+        assert!(setting("width").is_err() && dimension("0").is_err());
+        assert!(non_finite("zero:0.1").is_ok() && non_finite("zero:2").is_err());
+    }
+}

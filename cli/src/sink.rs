@@ -1,0 +1,157 @@
+//! Where events are written: CSV, or a `NumPy` array.
+//!
+//! A file is written beside its name and renamed when it is complete.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Stdout, Write};
+use std::path::{Path, PathBuf};
+
+use npyz::{NpyWriter, WriteOptions, WriterBuilder as _};
+
+use crate::error::Failure;
+use crate::output::stdout_failed;
+
+/// An open output.
+pub(crate) enum Sink {
+    Screen(BufWriter<Stdout>),
+    Csv(BufWriter<File>, Target),
+    Npy(NpyWriter<f64, BufWriter<File>>, Target),
+}
+
+/// A file under way.
+pub(crate) struct Target {
+    path: PathBuf,
+    part: PathBuf,
+}
+
+impl Target {
+    fn create(path: &Path) -> Result<(BufWriter<File>, Self), Failure> {
+        let mut name = OsString::from(path.file_name().unwrap_or_default());
+        name.push(".part");
+        let target = Self {
+            path: path.to_owned(),
+            part: path.with_file_name(name),
+        };
+        let file = File::create(&target.part).map_err(|e| target.failed(e))?;
+        Ok((BufWriter::new(file), target))
+    }
+
+    fn failed(&self, source: io::Error) -> Failure {
+        Failure::Write {
+            to: self.path.display().to_string(),
+            source,
+        }
+    }
+
+    fn complete(&self) -> io::Result<()> {
+        fs::rename(&self.part, &self.path)
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        // Once renamed there is nothing to remove.
+        let _ = fs::remove_file(&self.part);
+    }
+}
+
+/// Refuses a file whose format is not known by its name.
+pub(crate) fn check(path: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    let known = path.extension().is_some_and(|e| e == "csv" || e == "npy");
+    if known {
+        Ok(())
+    } else {
+        let path = path.display();
+        Err(Failure::usage(format!(
+            "the format of {path} is not known: it must end in .csv or .npy"
+        )))
+    }
+}
+
+impl Sink {
+    /// An output for `n` rows of `dim` coordinates and one column called `last`.
+    pub(crate) fn open(
+        path: Option<&Path>,
+        n: u64,
+        dim: usize,
+        last: &str,
+    ) -> Result<Self, Failure> {
+        let header = || {
+            let names: String = (0..dim).map(|i| format!("x{i},")).collect();
+            format!("{names}{last}\n")
+        };
+        let Some(path) = path else {
+            let mut out = BufWriter::new(io::stdout());
+            out.write_all(header().as_bytes()).map_err(stdout_failed)?;
+            return Ok(Self::Screen(out));
+        };
+        let (mut file, target) = Target::create(path)?;
+        if path.extension().is_some_and(|e| e == "npy") {
+            let options = WriteOptions::new()
+                .default_dtype()
+                .shape(&[n, dim as u64 + 1]);
+            let writer = options
+                .writer(file)
+                .begin_nd()
+                .map_err(|e| target.failed(e))?;
+            Ok(Self::Npy(writer, target))
+        } else {
+            file.write_all(header().as_bytes())
+                .map_err(|e| target.failed(e))?;
+            Ok(Self::Csv(file, target))
+        }
+    }
+
+    /// Writes `points` (`[n * dim]`), each with its entry of `last` (`[n]`).
+    pub(crate) fn write(
+        &mut self,
+        dim: usize,
+        points: &[f64],
+        last: &[f64],
+    ) -> Result<(), Failure> {
+        let rows = points.chunks_exact(dim).zip(last);
+        match self {
+            Self::Screen(out) => csv(out, rows).map_err(stdout_failed),
+            Self::Csv(file, target) => csv(file, rows).map_err(|e| target.failed(e)),
+            Self::Npy(writer, target) => {
+                for (point, last) in rows {
+                    writer
+                        .extend(point.iter().chain([last]).copied())
+                        .map_err(|e| target.failed(e))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Completes the output.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::Screen(mut out) => out.flush().map_err(stdout_failed),
+            Self::Csv(mut file, target) => file
+                .flush()
+                .and_then(|()| target.complete())
+                .map_err(|e| target.failed(e)),
+            Self::Npy(writer, target) => writer
+                .finish()
+                .and_then(|()| target.complete())
+                .map_err(|e| target.failed(e)),
+        }
+    }
+}
+
+/// Rows with 17 significant digits, which every double survives.
+fn csv<'a>(
+    out: &mut impl Write,
+    rows: impl Iterator<Item = (&'a [f64], &'a f64)>,
+) -> io::Result<()> {
+    for (point, last) in rows {
+        for x in point {
+            write!(out, "{x:.16e},")?;
+        }
+        writeln!(out, "{last:.16e}")?;
+    }
+    Ok(())
+}

@@ -16,7 +16,9 @@ fn points(n: usize) -> Vec<f64> {
     let mut state: u64 = 1;
     (0..n)
         .map(|_| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             ((state >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
         })
         .collect()
@@ -30,7 +32,11 @@ fn flow(dim: usize, config: &FlowConfig) -> Flow {
 
 /// The architecture that MadNIS takes by default.
 fn madnis() -> FlowConfig {
-    FlowConfig { bins: 10, activation: Activation::Relu, ..FlowConfig::default() }
+    FlowConfig {
+        bins: 10,
+        activation: Activation::Relu,
+        ..FlowConfig::default()
+    }
 }
 
 fn maps(c: &mut Criterion) {
@@ -40,8 +46,20 @@ fn maps(c: &mut Criterion) {
         let z = points(POINTS * dim);
         let (mut x, mut log_jac) = (z.clone(), vec![0.0; POINTS]);
         let configs = [
-            ("linear", FlowConfig { spline: SplineKind::Linear, ..FlowConfig::default() }),
-            ("quadratic", FlowConfig { spline: SplineKind::Quadratic, ..FlowConfig::default() }),
+            (
+                "linear",
+                FlowConfig {
+                    spline: SplineKind::Linear,
+                    ..FlowConfig::default()
+                },
+            ),
+            (
+                "quadratic",
+                FlowConfig {
+                    spline: SplineKind::Quadratic,
+                    ..FlowConfig::default()
+                },
+            ),
             ("default", FlowConfig::default()),
             ("madnis", madnis()),
         ];
@@ -69,13 +87,18 @@ fn training(c: &mut Criterion) {
         // One stage: reuse 16 on 4096 points is 128 steps of 512 points.
         group.throughput(Throughput::Elements(16 * POINTS as u64));
         let x = points(POINTS * dim);
-        let log_f: Vec<f64> =
-            x.chunks(dim).map(|x| -x.iter().map(|x| (x - 0.5).powi(2)).sum::<f64>()).collect();
+        let log_f: Vec<f64> = x
+            .chunks(dim)
+            .map(|x| -x.iter().map(|x| (x - 0.5).powi(2)).sum::<f64>())
+            .collect();
         let log_q = vec![0.0; POINTS];
         for (name, config) in [("default", FlowConfig::default()), ("madnis", madnis())] {
             group.bench_function(BenchmarkId::new(name, dim), |b| {
                 b.iter(|| {
-                    let settings = TrainConfig { reuse: 16.0, ..TrainConfig::default() };
+                    let settings = TrainConfig {
+                        reuse: 16.0,
+                        ..TrainConfig::default()
+                    };
                     let mut trainer = Trainer::new(flow(dim, &config), &settings, 1)
                         .expect("the settings are valid");
                     trainer.absorb(&x, &log_f, &log_q);

@@ -15,7 +15,11 @@ fn runs(c: &mut Criterion) {
         let calls = 100_000;
         group.throughput(Throughput::Elements(calls));
         for method in [Method::Plain, Method::Vegas, Method::Flow] {
-            let settings = Settings { method, stop: Stop::calls(calls), ..Settings::default() };
+            let settings = Settings {
+                method,
+                stop: Stop::calls(calls),
+                ..Settings::default()
+            };
             let integrator = Integrator::new(settings).expect("valid settings");
             group.bench_function(BenchmarkId::new(method.name(), dim), |b| {
                 b.iter(|| integrator.integrate(&f));
@@ -32,7 +36,11 @@ fn overhead(c: &mut Criterion) {
         let calls = 1_000_000;
         group.throughput(Throughput::Elements(calls));
         for method in [Method::Plain, Method::Vegas] {
-            let settings = Settings { method, stop: Stop::calls(calls), ..Settings::default() };
+            let settings = Settings {
+                method,
+                stop: Stop::calls(calls),
+                ..Settings::default()
+            };
             let integrator = Integrator::new(settings).expect("valid settings");
             let f = from_fn(dim, |_| 1.0);
             group.bench_function(BenchmarkId::new(method.name(), dim), |b| {

@@ -10,7 +10,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let f = from_fn(camel.dim, |y| camel.eval(y));
     let mut spreads = Vec::new();
     for method in [Method::Plain, Method::Vegas, Method::Flow] {
-        let settings = Settings { method, stop: Stop::calls(100_000), ..Settings::default() };
+        let settings = Settings {
+            method,
+            stop: Stop::calls(100_000),
+            ..Settings::default()
+        };
         let report = Integrator::new(settings)?.integrate(&f)?;
         println!(
             "{:5}  {}  pull {:+.1}  spread of the weights {:.3}",
@@ -22,6 +26,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert!(report.estimate.pull(exact).abs() < 5.0);
         spreads.push(report.weights.rel_std);
     }
-    assert!(spreads[2] < 0.2 * spreads[1], "a flow sees the diagonal, a grid does not");
+    assert!(
+        spreads[2] < 0.2 * spreads[1],
+        "a flow sees the diagonal, a grid does not"
+    );
     Ok(())
 }

@@ -24,7 +24,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ratio = difference.value / total.value;
     let variance = covariance[3] - 2.0 * ratio * covariance[1] + ratio * ratio * covariance[0];
     let error = variance.sqrt() / total.value;
-    println!("sigma = {total} pb, A_FB = {}", thalweg::stats::parenthesis(ratio, error));
+    println!(
+        "sigma = {total} pb, A_FB = {}",
+        thalweg::stats::parenthesis(ratio, error)
+    );
     assert!(total.pull(2012.88390898).abs() < 5.0);
     assert!((ratio - 0.0166750).abs() < 5.0 * error);
     Ok(())

@@ -10,8 +10,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let camel = problem("camel", Some(4), &[])?;
     let f = from_fn(camel.dim, |y| camel.eval(y));
 
-    let settings =
-        Settings { method: Method::Flow, stop: Stop::calls(40_000), ..Settings::default() };
+    let settings = Settings {
+        method: Method::Flow,
+        stop: Stop::calls(40_000),
+        ..Settings::default()
+    };
     let outcome = Integrator::new(settings)?.run(&f, &mut thalweg::integrate::Silent)?;
     println!("{}", outcome.report);
 
@@ -29,7 +32,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The two peaks are alike, so the mean of each coordinate is 1/2.
     let events = &result.events;
     let total: f64 = events.weights.iter().sum();
-    let sum: f64 = events.points.chunks(4).zip(&events.weights).map(|(y, w)| w * y[0]).sum();
+    let sum: f64 = events
+        .points
+        .chunks(4)
+        .zip(&events.weights)
+        .map(|(y, w)| w * y[0])
+        .sum();
     assert!((sum / total - 0.5).abs() < 0.01, "mean {}", sum / total);
     std::fs::remove_file(path)?;
     Ok(())

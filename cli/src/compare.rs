@@ -18,9 +18,6 @@ use crate::{interrupt, parse};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct CompareArgs {
-    #[command(flatten)]
-    what: WhatArgs,
-
     /// Which methods, in the order of the table
     #[arg(long, value_parser = parse::method(), value_delimiter = ',',
         default_value = "plain,vegas,flow")]
@@ -28,12 +25,15 @@ pub(crate) struct CompareArgs {
 
     /// Run each method with so many seeds, from --seed on
     #[arg(long, value_name = "K", value_parser = parse::count, default_value = "1",
-        allow_negative_numbers = true)]
+        allow_hyphen_values = true)]
     seeds: u64,
 
     /// Print {"methods": [..]}, one object as of `integrate` for each method and seed
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    what: WhatArgs,
 
     #[command(flatten)]
     run: RunArgs,

@@ -1,9 +1,9 @@
 //! The table of `thalweg compare`.
 //!
-//! Variance reduction over a baseline, for the spread s of the weights, the error e and the calls
-//! n of all phases: per call of the estimate (s_baseline/s)^2, at equal calls; per call in all
-//! (e^2 n)_baseline / (e^2 n), which charges a method for its training. Several seeds enter by
-//! their means.
+//! Variance reduction over a baseline (index 0), for the spread s of the weights, the error e and
+//! the calls n of all phases: per call of the estimate (s0/s)^2, at equal calls; per call in all
+//! (e0^2 n0)/(e^2 n), which charges a method for its training. Several seeds enter by their
+//! means.
 
 use thalweg::stats::Estimate;
 use thalweg::{Method, Report, Stop};

@@ -33,11 +33,18 @@ impl Failure {
     }
 
     pub(crate) fn exit(&self) -> Exit {
+        if self.is_closed_pipe() {
+            return Exit::Good;
+        }
         match self {
             Self::Thalweg(Error::Integrand(_)) => Exit::IntegrandFailed,
             Self::Thalweg(Error::NoSignal { .. }) => Exit::Unreliable,
-            _ if self.is_closed_pipe() => Exit::Good,
-            _ => Exit::WrongUse,
+            Self::Usage(_)
+            | Self::Expression(_)
+            | Self::Problem(_)
+            | Self::SharedLibrary(_)
+            | Self::Thalweg(_)
+            | Self::Write { .. } => Exit::WrongUse,
         }
     }
 
@@ -46,16 +53,19 @@ impl Failure {
         if self.is_closed_pipe() {
             return None;
         }
-        Some(match self {
-            Self::Thalweg(Error::Integrand(IntegrandError::NonFinite { .. })) => format!(
-                "{self}\n  --non-finite zero:0.01 counts such values as 0, as long as at most 1 % \
-                 of the calls give them"
-            ),
-            Self::Thalweg(Error::BudgetTooSmall { .. }) => {
-                format!("{self}\n  --max-calls raises the budget")
-            }
-            _ => self.to_string(),
-        })
+        Some(format!("{self}{}", self.advice()))
+    }
+
+    /// A further line where there is a way out.
+    fn advice(&self) -> &'static str {
+        if let Self::Thalweg(Error::Integrand(IntegrandError::NonFinite { .. })) = self {
+            "\n  --non-finite zero:0.01 counts such values as 0, as long as at most 1 % of the calls \
+             give them"
+        } else if let Self::Thalweg(Error::BudgetTooSmall { .. }) = self {
+            "\n  --max-calls raises the budget"
+        } else {
+            ""
+        }
     }
 
     fn is_closed_pipe(&self) -> bool {

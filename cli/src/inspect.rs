@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::model::{self, OWN_KEYS, Stored};
 use crate::number::bytes;
-use crate::output::{print, print_json};
+use crate::output::{entry, print, print_json};
 use crate::what::{describe, label};
 
 /// Show what is in a model file.
@@ -95,7 +95,7 @@ fn parameters(map: &dyn Map) -> Option<usize> {
 
 fn text(contents: &Contents, sampler: &Sampler) -> String {
     let mut lines = vec![format!("{}, {}", contents.file, bytes(contents.bytes))];
-    let mut add = |name: &str, value: &str| lines.push(format!("  {name:<12}{value}"));
+    let mut add = |name: &str, value: &str| lines.push(entry(name, 14, value));
     let integrand = contents
         .integrand
         .as_ref()

@@ -1,7 +1,7 @@
 //! `thalweg integrate`: the integral, with an error.
 
 use std::any::Any;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use thalweg::map::{Grid, Identity, Map};
@@ -20,9 +20,6 @@ use crate::{interrupt, model, parse, report};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct IntegrateArgs {
-    #[command(flatten)]
-    what: WhatArgs,
-
     /// How to integrate [default: auto]
     #[arg(long, value_parser = parse::method(), conflicts_with = "model")]
     method: Option<Method>,
@@ -40,31 +37,35 @@ pub(crate) struct IntegrateArgs {
     json: bool,
 
     #[command(flatten)]
+    what: WhatArgs,
+
+    #[command(flatten)]
     run: RunArgs,
 }
 
 pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
+    args.save.as_deref().map_or(Ok(()), model::check_folder)?;
     let sampler = args.model.as_ref().map(Sampler::load).transpose()?;
     let subject = resolve(&args.what, sampler.as_ref())?;
     let method = args.method.unwrap_or_default();
     let settings = args.run.settings(method, &subject);
     let stop = settings.stop;
     interrupt::listen();
-    let outcome = match sampler {
-        Some(sampler) => estimate(sampler, settings, &subject)?,
-        None => {
-            let mut watcher = Watcher::new(&subject.name(), &stop);
-            Integrator::new(settings)?.run(subject.integrand.as_ref(), &mut watcher)?
-        }
+    let outcome = if let Some(sampler) = sampler {
+        estimate(sampler, settings, &subject)?
+    } else {
+        let mut watcher = Watcher::new(&subject.name(), &stop);
+        Integrator::new(settings)?.run(subject.integrand.as_ref(), &mut watcher)?
     };
     let report = outcome.report.clone();
-    if let Some(path) = &args.save {
-        save(outcome, &subject, path)?;
-    }
     if args.json {
         print_json(&Record::new(&subject, &report))?;
     } else {
         print(&report::text(&subject, &report))?;
+    }
+    if let Some(path) = &args.save {
+        model::save(outcome, &subject, path)?;
+        note(&format!("saved to {}", path.display()));
     }
     Ok(Exit::of(&report, &stop))
 }
@@ -85,7 +86,7 @@ fn estimate(sampler: Sampler, settings: Settings, subject: &Subject) -> Result<O
 }
 
 /// The method that makes maps of this kind.
-pub(crate) fn method_of(map: &dyn Map) -> Method {
+fn method_of(map: &dyn Map) -> Method {
     let any: &dyn Any = map;
     if any.is::<Identity>() {
         Method::Plain
@@ -94,10 +95,4 @@ pub(crate) fn method_of(map: &dyn Map) -> Method {
     } else {
         Method::Flow
     }
-}
-
-fn save(outcome: Outcome, subject: &Subject, path: &Path) -> Result<(), Failure> {
-    model::save(outcome, subject, path)?;
-    note(&format!("saved to {}", path.display()));
-    Ok(())
 }

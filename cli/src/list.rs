@@ -6,7 +6,7 @@ use thalweg_integrands::{Dims, Family, families, family};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::number::significant;
-use crate::output::print;
+use crate::output::{entry, print};
 use crate::table::{Align, Table};
 use crate::what::unknown;
 
@@ -63,23 +63,21 @@ fn one(family: &Family) -> Result<String, Failure> {
         Dims::AtLeast(least) => format!("{least} or more, {} by default", family.default_dim),
         Dims::Derived => format!("follows from the parameters, {} by default", problem.dim),
     };
-    let mut table = Table::new(&[("", Align::Left), ("", Align::Left)]);
-    let mut add = |name: &str, text: String| table.row(vec![name.to_owned(), text]);
-    add("f", family.formula.to_owned());
-    add("dimension", dim);
+    let mut lines = vec![format!("{}: {}", family.name, family.title)];
+    let mut add = |name: &str, text: &str| lines.push(entry(name, 14, text));
+    add("f", family.formula);
+    add("dimension", &dim);
     for parameter in family.parameters {
         add(
             parameter.name,
-            format!("{} ({})", parameter.default, parameter.about),
+            &format!("{} ({})", parameter.default, parameter.about),
         );
     }
     if let Some(exact) = problem.exact {
         let unit = problem.unit;
         let text = format!("{} {unit} with the defaults", significant(exact, 10));
-        add("exact", text.replace("  ", " "));
+        add("exact", &text.replace("  ", " "));
     }
-    add("source", family.citation.to_owned());
-    let mut lines = vec![format!("{}: {}", family.name, family.title)];
-    lines.extend(table.lines(2));
+    add("source", family.citation);
     Ok(lines.join("\n"))
 }

@@ -90,8 +90,23 @@ pub(crate) fn version(model: &Sampler) -> Option<&str> {
     made_with(model, VERSION)
 }
 
-/// Saves what a run ended with; returns the sampler.
-pub(crate) fn save(outcome: Outcome, subject: &Subject, path: &Path) -> Result<Sampler, Failure> {
+/// Refuses a file whose folder does not exist: better before a long run than after it.
+pub(crate) fn check_folder(path: &Path) -> Result<(), Failure> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => Err(Failure::usage(format!(
+            "cannot write {}: there is no folder {}",
+            path.display(),
+            folder.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Saves what a run ended with.
+pub(crate) fn save(outcome: Outcome, subject: &Subject, path: &Path) -> Result<(), Failure> {
     let report = &outcome.report;
     let method = report
         .chosen
@@ -109,8 +124,7 @@ pub(crate) fn save(outcome: Outcome, subject: &Subject, path: &Path) -> Result<S
     for (key, note) in notes {
         sampler.metadata_mut().insert(key.to_owned(), note);
     }
-    sampler.save(path)?;
-    Ok(sampler)
+    Ok(sampler.save(path)?)
 }
 
 #[cfg(test)]

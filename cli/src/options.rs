@@ -16,7 +16,7 @@ const DEFAULT_REL_ERROR: f64 = 1e-3;
 #[command(next_help_heading = "Integrand")]
 pub(crate) struct WhatArgs {
     /// A name of `thalweg list`, or the path of a shared library
-    #[arg(value_name = "WHAT", conflicts_with = "expr")]
+    #[arg(value_name = "WHAT", conflicts_with = "expr", help_heading = None)]
     pub(crate) what: Option<String>,
 
     /// An expression in x0, x1, ... instead, such as 'exp(-x0^2 - x1^2)'
@@ -24,7 +24,7 @@ pub(crate) struct WhatArgs {
     pub(crate) expr: Option<String>,
 
     /// Number of dimensions
-    #[arg(long, value_name = "D", value_parser = parse::dimension, allow_negative_numbers = true)]
+    #[arg(long, value_name = "D", value_parser = parse::dimension, allow_hyphen_values = true)]
     pub(crate) dim: Option<usize>,
 
     /// Range of all axes, or once per axis: 0,1 or 0,2*pi or -inf,inf [default: 0,1]
@@ -45,19 +45,19 @@ pub(crate) struct WhatArgs {
 #[command(next_help_heading = "Run")]
 pub(crate) struct RunArgs {
     /// Relative error to reach [default: 1e-3, if no target and no --max-calls is given]
-    #[arg(long, value_name = "E", value_parser = parse::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "E", value_parser = parse::positive, allow_hyphen_values = true)]
     rel_error: Option<f64>,
 
     /// Absolute error to reach; with --rel-error, whatever is reached first
-    #[arg(long, value_name = "E", value_parser = parse::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "E", value_parser = parse::positive, allow_hyphen_values = true)]
     abs_error: Option<f64>,
 
     /// Most calls of the integrand, all phases together [default: 1e7]
-    #[arg(long, value_name = "N", value_parser = parse::count, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = parse::count, allow_hyphen_values = true)]
     max_calls: Option<u64>,
 
     /// Most seconds
-    #[arg(long, value_name = "S", value_parser = parse::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "S", value_parser = parse::positive, allow_hyphen_values = true)]
     max_seconds: Option<f64>,
 
     /// Cost of a call: below 2 us, below 200 us, above [default: measured by method auto]
@@ -66,11 +66,11 @@ pub(crate) struct RunArgs {
 
     /// Same seed, same result
     #[arg(long, value_name = "SEED", value_parser = parse::seed, default_value = "1",
-        allow_negative_numbers = true)]
+        allow_hyphen_values = true)]
     pub(crate) seed: u64,
 
     /// Number of threads [default: one per core; 1 for shared libraries]
-    #[arg(long, value_name = "T", value_parser = parse::threads, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = parse::threads, allow_hyphen_values = true)]
     threads: Option<usize>,
 
     /// NaN and infinities of the integrand: fail, or count as 0 up to a SHARE of the calls

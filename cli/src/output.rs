@@ -28,6 +28,33 @@ pub(crate) fn stdout_failed(source: io::Error) -> Failure {
     }
 }
 
+/// Columns that text should not go beyond.
+const COLUMNS: usize = 100;
+
+/// `  name   value` with the value from column `at` on, continued below itself where it is long.
+pub(crate) fn entry(name: &str, at: usize, value: &str) -> String {
+    let mut text = format!("  {name}");
+    let mut column = text.chars().count();
+    for (i, word) in value.split(' ').enumerate() {
+        let length = word.chars().count();
+        if i == 0 {
+            let gap = at.saturating_sub(column).max(usize::from(!name.is_empty()));
+            text += &" ".repeat(gap);
+            column += gap;
+        } else if column + 1 + length > COLUMNS {
+            text.push('\n');
+            text += &" ".repeat(at);
+            column = at;
+        } else {
+            text.push(' ');
+            column += 1;
+        }
+        text += word;
+        column += length;
+    }
+    text
+}
+
 /// Says why the command failed.
 pub(crate) fn complain(message: &str) {
     note(&format!("error: {message}"));
@@ -36,4 +63,20 @@ pub(crate) fn complain(message: &str) {
 /// Says something beside the result. Without stderr there is nobody to tell.
 pub(crate) fn note(message: &str) {
     let _ = writeln!(io::stderr(), "{message}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::entry;
+
+    #[test]
+    fn long_values_go_on_below_themselves() {
+        assert_eq!(entry("name", 8, "a value"), "  name  a value");
+        let long = "word ".repeat(30);
+        let text = entry("name", 8, long.trim_end());
+        let mut lines = text.lines();
+        assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+        assert_eq!(lines.next().map(|line| &line[..12]), Some("  name  word"));
+        assert_eq!(lines.next().map(|line| &line[..12]), Some("        word"));
+    }
 }

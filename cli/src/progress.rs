@@ -11,8 +11,11 @@ use crate::interrupt;
 use crate::number::significant;
 
 /// Without a target the run ends with its budget; with one, how far it is nobody knows.
-const WITH_BUDGET: &str = "{prefix} [{bar:24}] {percent:>3} %  {msg}  {elapsed}";
-const WITH_TARGET: &str = "{prefix} {spinner}  {msg}  {elapsed}";
+const WITH_BUDGET: &str = "{prefix} [{bar:20}] {percent:>3} %  {elapsed}  {wide_msg}";
+const WITH_TARGET: &str = "{prefix} {spinner} {elapsed}  {wide_msg}";
+
+/// Characters of the label that are shown: expressions may be long.
+const LABEL: usize = 24;
 
 /// Shows the steps of a run.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ impl Watcher {
         let style =
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(stop.max_calls).with_style(style);
-        bar.set_prefix(label.to_owned());
+        bar.set_prefix(label.chars().take(LABEL).collect::<String>());
         bar.enable_steady_tick(Duration::from_millis(120));
         Self { bar }
     }

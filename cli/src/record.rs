@@ -27,7 +27,7 @@ pub(crate) struct Record {
     calls: Phases<u64>,
     seconds: Phases<f64>,
     chi2: Option<f64>,
-    dof: Option<f64>,
+    dof: Option<u64>,
     p_value: Option<f64>,
     weights: Weights,
     blind_volume: Option<f64>,
@@ -90,7 +90,7 @@ struct OneOutput {
     error_dof: Option<f64>,
     rel_error: Option<f64>,
     chi2: Option<f64>,
-    dof: Option<f64>,
+    dof: Option<u64>,
     p_value: Option<f64>,
     weights: Weights,
 }
@@ -107,7 +107,7 @@ impl OneOutput {
             error_dof: estimate.and_then(|e| e.dof).and_then(finite),
             rel_error: estimate.map(|e| e.rel_error()).and_then(finite),
             chi2: consistency.map(|c| c.chi2).and_then(finite),
-            dof: consistency.map(|c| c.dof as f64),
+            dof: consistency.map(|c| c.dof),
             p_value: consistency.map(|c| c.p_value).and_then(finite),
             weights: Weights {
                 rel_std: weights.map(|w| w.rel_std).and_then(finite),

@@ -3,16 +3,17 @@
 use thalweg::{Report, Status, StopReason};
 
 use crate::number::{percent, seconds, significant};
+use crate::output::entry;
 use crate::record::pull;
 use crate::what::Subject;
 
-/// Width of the names before the values.
-const NAMES: usize = 16;
+/// Column of the values.
+const VALUES: usize = 18;
 
 /// The whole text, without a line end.
 pub(crate) fn text(subject: &Subject, report: &Report) -> String {
     let mut lines = vec![headline(subject, report)];
-    let mut add = |name: &str, value: String| lines.push(format!("  {name:<NAMES$}{value}"));
+    let mut add = |name: &str, value: String| lines.push(entry(name, VALUES, &value));
     let measured = report.estimate.calls > 0;
     if let Some(exact) = subject.exact {
         let pull = pull(subject, report).map(|pull| format!("   pull {pull:+.2}"));
@@ -46,19 +47,21 @@ pub(crate) fn text(subject: &Subject, report: &Report) -> String {
         ),
     );
     add("run", run(report));
-    lines.extend(
-        report
-            .reasons
-            .iter()
-            .map(|reason| format!("  unreliable: {reason}")),
-    );
-    lines.extend(
-        report
-            .warnings
-            .iter()
-            .map(|warning| format!("  warning: {warning}")),
-    );
+    lines.extend(remarks(report, |_| true));
     lines.join("\n")
+}
+
+/// Reasons and warnings, the latter as far as `told`.
+pub(crate) fn remarks(report: &Report, told: impl Fn(&str) -> bool) -> Vec<String> {
+    const UNDER: usize = 4;
+    let reasons = report
+        .reasons
+        .iter()
+        .map(|reason| entry("unreliable:", UNDER, reason));
+    let warnings = report.warnings.iter().filter(|warning| told(warning));
+    reasons
+        .chain(warnings.map(|warning| entry("warning:", UNDER, warning)))
+        .collect()
 }
 
 /// `camel(d=4) = 0.96366(48)`, with the unit.

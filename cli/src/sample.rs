@@ -20,20 +20,23 @@ use crate::what::{Subject, describe, resolve};
 /// Points that are drawn at once.
 const BLOCK: u64 = 1 << 16;
 
+/// What `--help` ends with.
+const ABOUT_WEIGHTS: &str = "\
+Weights are f(x)/q(x) with the density q of the points; their mean is the integral. f is the
+integrand stored in the model, unless WHAT or --expr names another. A function of a shared library
+is not stored and has to be given again. Without an integrand the last column is log_density, the
+logarithm of q(x). Rows go to stdout as CSV unless -o names a file.";
+
 /// Draw points with weights, or unweighted events, from a saved sampler.
-///
-/// Weights are f(x)/q(x) and their mean is the integral. f is the integrand stored in the model;
-/// a function of a shared library is not stored and has to be given again as WHAT. Without any
-/// integrand, the last column is `log_density`, the logarithm of q(x). CSV goes to stdout unless
-/// -o names a file.
 #[derive(Debug, Args)]
+#[command(after_help = ABOUT_WEIGHTS)]
 pub(crate) struct SampleArgs {
     /// The sampler
     #[arg(value_name = "MODEL")]
     model: PathBuf,
 
     /// Number of points or events
-    #[arg(short, value_name = "N", value_parser = parse::count, allow_negative_numbers = true)]
+    #[arg(short, value_name = "N", value_parser = parse::count, allow_hyphen_values = true)]
     n: u64,
 
     /// Keep each point with a probability that follows its weight, so that most weights are 1
@@ -55,11 +58,11 @@ pub(crate) struct SampleArgs {
 
     /// Same seed, same points
     #[arg(long, value_name = "SEED", value_parser = parse::seed, default_value = "1",
-        allow_negative_numbers = true)]
+        allow_hyphen_values = true)]
     seed: u64,
 
     /// Number of threads [default: one per core; 1 for shared libraries]
-    #[arg(long, value_name = "T", value_parser = parse::threads, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = parse::threads, allow_hyphen_values = true)]
     threads: Option<usize>,
 
     #[command(flatten)]
@@ -71,10 +74,7 @@ pub(crate) fn run(args: &SampleArgs) -> Result<Exit, Failure> {
     let sampler = Sampler::load(&args.model)?;
     let subject = subject(args, &sampler)?;
     let own = subject.as_ref().and_then(|subject| subject.threads);
-    let asked = args
-        .threads
-        .map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-    if let Some(threads) = asked.or(own) {
+    if let Some(threads) = args.threads.or(own) {
         limit_threads(threads)?;
     }
     match subject {

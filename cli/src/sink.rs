@@ -79,8 +79,9 @@ impl Sink {
         last: &str,
     ) -> Result<Self, Failure> {
         let header = || {
-            let names: String = (0..dim).map(|i| format!("x{i},")).collect();
-            format!("{names}{last}\n")
+            let mut names: Vec<String> = (0..dim).map(|i| format!("x{i}")).collect();
+            names.push(last.to_owned());
+            names.join(",") + "\n"
         };
         let Some(path) = path else {
             let mut out = BufWriter::new(io::stdout());

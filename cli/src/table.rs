@@ -90,7 +90,9 @@ impl Table {
         for &(first, last, title) in &self.groups {
             let before = start(first).saturating_sub(line.chars().count());
             let width = start(last) + widths[last] - start(first);
-            line += &format!("{:before$}{title:>width$}", "");
+            let padding = before + width.saturating_sub(title.chars().count());
+            line += &" ".repeat(padding);
+            line += title;
         }
         line
     }

@@ -12,9 +12,10 @@ use crate::error::Failure;
 use crate::exit::{EXIT_CODES, Exit};
 use crate::number::{bytes, percent, seconds, significant};
 use crate::options::{RunArgs, WhatArgs};
-use crate::output::{print, print_json};
+use crate::output::{entry, print, print_json};
 use crate::progress::Watcher;
 use crate::record::Record;
+use crate::report::remarks;
 use crate::table::{Align, Table};
 use crate::what::{Subject, resolve};
 use crate::{interrupt, model, parse};
@@ -23,9 +24,6 @@ use crate::{interrupt, model, parse};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct TrainArgs {
-    #[command(flatten)]
-    what: WhatArgs,
-
     /// What to train
     #[arg(long, value_parser = parse::learning_method(), default_value = "flow")]
     method: Method,
@@ -43,10 +41,14 @@ pub(crate) struct TrainArgs {
     json: bool,
 
     #[command(flatten)]
+    what: WhatArgs,
+
+    #[command(flatten)]
     run: RunArgs,
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<Exit, Failure> {
+    model::check_folder(&args.save)?;
     let start = args.model.as_ref().map(Sampler::load).transpose()?;
     let subject = resolve(&args.what, start.as_ref())?;
     let settings = args.run.settings(args.method, &subject);
@@ -66,9 +68,11 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit, Failure> {
         print(&format!("{}\n{saved}", text(&subject, &report)))?;
     }
     // How good the small check is does not matter, as long as nothing speaks against it.
-    Ok(match Exit::of(&report, &args.run.stop()) {
-        Exit::TargetMissed => Exit::Good,
-        other => other,
+    let exit = Exit::of(&report, &args.run.stop());
+    Ok(if exit == Exit::TargetMissed {
+        Exit::Good
+    } else {
+        exit
     })
 }
 
@@ -76,12 +80,12 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit, Failure> {
 fn text(subject: &Subject, report: &Report) -> String {
     let mut lines = vec![
         subject.label(),
-        format!("  {}", report.proposal),
+        entry("", 2, &report.proposal),
         String::new(),
     ];
     lines.extend(stages(report).lines(2));
     lines.push(String::new());
-    let mut add = |name: &str, value: String| lines.push(format!("  {name:<14}{value}"));
+    let mut add = |name: &str, value: String| lines.push(entry(name, 12, &value));
     if report.estimate.calls > 0 {
         let w = &report.weights;
         let unit = if subject.unit.is_empty() { "" } else { " " };
@@ -104,18 +108,10 @@ fn text(subject: &Subject, report: &Report) -> String {
     }
     add("calls", report.calls.total().to_string());
     add("time", seconds(report.seconds.total()));
-    lines.extend(
-        report
-            .reasons
-            .iter()
-            .map(|reason| format!("  unreliable: {reason}")),
-    );
     // That a target was missed is no news where none was pursued.
-    let told = report
-        .warnings
-        .iter()
-        .filter(|w| !w.contains("target was not reached"));
-    lines.extend(told.map(|warning| format!("  warning: {warning}")));
+    lines.extend(remarks(report, |warning| {
+        !warning.contains("target was not reached")
+    }));
     lines.join("\n")
 }
 

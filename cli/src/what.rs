@@ -53,8 +53,9 @@ impl Subject {
 pub(crate) fn label(stored: &Stored, domain: &Domain) -> String {
     match stored {
         Stored::Builtin { name, dim, set } => {
-            let set: String = set.iter().map(|(k, v)| format!(", {k}={v}")).collect();
-            format!("{name}(d={dim}{set})")
+            let mut parts = vec![format!("d={dim}")];
+            parts.extend(set.iter().map(|(k, v)| format!("{k}={v}")));
+            format!("{name}({})", parts.join(", "))
         }
         Stored::Expression { text, .. } => {
             format!("integral of {text} over {}", describe(domain))
@@ -198,7 +199,7 @@ fn library(args: &WhatArgs, path: &str, model: Option<&Sampler>) -> Result<Subje
         "--set sets parameters of built-in integrands; a shared library has none".to_owned()
     })?;
     let known = model.map(model::stored).transpose()?.flatten();
-    let symbol = args.symbol.clone().or_else(|| match known {
+    let symbol = args.symbol.clone().or(match known {
         Some(Stored::Library { symbol, .. }) => Some(symbol),
         Some(Stored::Builtin { .. } | Stored::Expression { .. }) | None => None,
     });
@@ -244,6 +245,10 @@ fn of_model(args: &WhatArgs, model: &Sampler) -> Result<Subject, Failure> {
     })?;
     let again = "name it: WHAT, --expr EXPRESSION, or the path of the shared library";
     match model::stored(model)? {
+        Some(Stored::Builtin { dim, .. }) if dim != model.dim() => Err(Failure::usage(format!(
+            "the model has dimension {}, but says that its integrand has {dim}",
+            model.dim()
+        ))),
         Some(Stored::Builtin { name, dim, set }) => {
             let set = set.into_iter().collect();
             let args = WhatArgs {

@@ -169,7 +169,7 @@ impl<R: Real> Kernel for WeightGradient<'_, R> {
             for v in g.chunks_exact(lanes) {
                 sum = sum.add(<R::In<S>>::load(v));
             }
-            *b = R::from_f64(b.to_f64() + sum.sum().to_f64());
+            *b = b.plus(sum.sum());
         }
         let rows = self
             .gradient
@@ -221,9 +221,15 @@ fn outer<S: Simd, R: Real, const ROWS: usize, const COLUMNS: usize>(
         }
     }
     for (r, sums) in sums.iter().enumerate() {
-        for (c, sum) in sums.iter().enumerate() {
-            let w = &mut weights[r * inputs + i + c];
-            *w = R::from_f64(w.to_f64() + sum.sum().to_f64());
+        let row = &mut weights[r * inputs + i..r * inputs + i + COLUMNS];
+        if let [a, b, c, d] = sums[..] {
+            for (w, sum) in row.iter_mut().zip(<R::In<S>>::sums4([a, b, c, d])) {
+                *w = w.plus(sum);
+            }
+        } else {
+            for (w, sum) in row.iter_mut().zip(sums) {
+                *w = w.plus(sum.sum());
+            }
         }
     }
 }

@@ -25,6 +25,11 @@ pub(crate) trait Lane: Copy {
     fn select_positive(self, yes: Self, no: Self) -> Self;
     /// Sum over the lanes, in an order fixed for the type.
     fn sum(self) -> Self::Scalar;
+    /// The sums of four vectors; a level may have a faster way than one by one.
+    #[inline(always)]
+    fn sums4(v: [Self; 4]) -> [Self::Scalar; 4] {
+        v.map(Self::sum)
+    }
 }
 
 /// A vector of f64 with what exp, ln and the splines need besides.
@@ -64,6 +69,7 @@ pub(crate) trait Real: Copy + Default + PartialEq + Send + Sync + Debug + 'stati
     type In<S: Simd>: Lane<Scalar = Self>;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
+    fn plus(self, b: Self) -> Self;
     fn load<V: LaneF64>(from: &[Self]) -> V;
     fn store<V: LaneF64>(value: V, to: &mut [Self]);
 }
@@ -81,6 +87,10 @@ impl Real for f32 {
     #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
+    }
+    #[inline(always)]
+    fn plus(self, b: Self) -> Self {
+        self + b
     }
     #[inline(always)]
     fn load<V: LaneF64>(from: &[Self]) -> V {
@@ -101,6 +111,10 @@ impl Real for f64 {
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self
+    }
+    #[inline(always)]
+    fn plus(self, b: Self) -> Self {
+        self + b
     }
     #[inline(always)]
     fn load<V: LaneF64>(from: &[Self]) -> V {

@@ -8,20 +8,22 @@
 
 use std::arch::x86_64::{
     __m256, __m256d, __m256i, __m512, __m512d, __m512i, __mmask8, _CMP_GE_OQ, _CMP_GT_OQ,
-    _mm_loadu_ps, _mm_storeu_ps, _mm256_add_epi64, _mm256_add_pd, _mm256_add_ps, _mm256_and_si256,
-    _mm256_blendv_pd, _mm256_blendv_ps, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cmp_pd,
-    _mm256_cmp_ps, _mm256_cvtpd_ps, _mm256_cvtps_pd, _mm256_div_pd, _mm256_fmadd_pd,
-    _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_pd, _mm256_min_pd, _mm256_mul_pd,
+    _mm_add_ps, _mm_loadu_ps, _mm_storeu_ps, _mm256_add_epi64, _mm256_add_pd, _mm256_add_ps,
+    _mm256_and_si256, _mm256_blendv_pd, _mm256_blendv_ps, _mm256_castpd_si256,
+    _mm256_castps256_ps128, _mm256_castsi256_pd, _mm256_cmp_pd, _mm256_cmp_ps, _mm256_cvtpd_ps,
+    _mm256_cvtps_pd, _mm256_div_pd, _mm256_extractf128_ps, _mm256_fmadd_pd, _mm256_fmadd_ps,
+    _mm256_hadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_pd, _mm256_min_pd, _mm256_mul_pd,
     _mm256_mul_ps, _mm256_or_si256, _mm256_set1_epi64x, _mm256_set1_pd, _mm256_set1_ps,
     _mm256_setzero_pd, _mm256_setzero_ps, _mm256_slli_epi64, _mm256_sqrt_pd, _mm256_srli_epi64,
     _mm256_storeu_pd, _mm256_storeu_ps, _mm256_sub_epi64, _mm256_sub_pd, _mm512_add_epi64,
-    _mm512_add_pd, _mm512_add_ps, _mm512_and_si512, _mm512_castpd_si512, _mm512_castsi512_pd,
-    _mm512_cmp_pd_mask, _mm512_cmp_ps_mask, _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_div_pd,
-    _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_mask_blend_pd,
-    _mm512_mask_blend_ps, _mm512_max_pd, _mm512_min_pd, _mm512_mul_pd, _mm512_mul_ps,
-    _mm512_or_si512, _mm512_reduce_add_pd, _mm512_reduce_add_ps, _mm512_set1_epi64, _mm512_set1_pd,
-    _mm512_set1_ps, _mm512_setzero_pd, _mm512_setzero_ps, _mm512_slli_epi64, _mm512_sqrt_pd,
-    _mm512_srli_epi64, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_epi64, _mm512_sub_pd,
+    _mm512_add_pd, _mm512_add_ps, _mm512_and_si512, _mm512_castpd_si512, _mm512_castps512_ps256,
+    _mm512_castsi512_pd, _mm512_cmp_pd_mask, _mm512_cmp_ps_mask, _mm512_cvtpd_ps, _mm512_cvtps_pd,
+    _mm512_div_pd, _mm512_extractf32x8_ps, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd,
+    _mm512_loadu_ps, _mm512_mask_blend_pd, _mm512_mask_blend_ps, _mm512_max_pd, _mm512_min_pd,
+    _mm512_mul_pd, _mm512_mul_ps, _mm512_or_si512, _mm512_reduce_add_pd, _mm512_reduce_add_ps,
+    _mm512_set1_epi64, _mm512_set1_pd, _mm512_set1_ps, _mm512_setzero_pd, _mm512_setzero_ps,
+    _mm512_slli_epi64, _mm512_sqrt_pd, _mm512_srli_epi64, _mm512_storeu_pd, _mm512_storeu_ps,
+    _mm512_sub_epi64, _mm512_sub_pd,
 };
 
 use super::lane::{Lane, LaneF64, Simd};
@@ -119,6 +121,21 @@ impl Lane for F32x8 {
         let [a, b, c, d, e, f, g, h] = lanes;
         ((a + e) + (b + f)) + ((c + g) + (d + h))
     }
+    #[inline(always)]
+    fn sums4([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        let pairs = op!(_mm256_hadd_ps(
+            _mm256_hadd_ps(a.0, b.0),
+            _mm256_hadd_ps(c.0, d.0)
+        ));
+        let sums = op!(_mm_add_ps(
+            _mm256_castps256_ps128(pairs),
+            _mm256_extractf128_ps::<1>(pairs)
+        ));
+        let mut lanes = [0.0; 4];
+        // SAFETY: the array has the four lanes that are written.
+        unsafe { _mm_storeu_ps(lanes.as_mut_ptr(), sums) }
+        lanes
+    }
 }
 
 impl Lane for F64x4 {
@@ -172,6 +189,15 @@ impl Lane for F32x16 {
     #[inline(always)]
     fn sum(self) -> f32 {
         op!(_mm512_reduce_add_ps(self.0))
+    }
+    #[inline(always)]
+    fn sums4(v: [Self; 4]) -> [f32; 4] {
+        F32x8::sums4(v.map(|v| {
+            F32x8(op!(_mm256_add_ps(
+                _mm512_castps512_ps256(v.0),
+                _mm512_extractf32x8_ps::<1>(v.0)
+            )))
+        }))
     }
 }
 

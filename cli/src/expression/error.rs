@@ -44,7 +44,7 @@ pub(crate) enum ExpressionError {
         /// How many are written.
         given: usize,
     },
-    /// More text than [`Expression::parse`] reads.
+    /// More text than [`Expression::parse`](super::Expression::parse) reads.
     #[error("the expression is {length} bytes long, at most {MAX_LENGTH} are read")]
     TooLong {
         /// Its length in bytes.

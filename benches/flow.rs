@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use thalweg::flow::{Activation, Flow, FlowConfig, SplineKind};
-use thalweg::map::{Grid, Map};
+use thalweg::map::{Grid, Map as _};
 use thalweg::train::{TrainConfig, Trainer};
 
 const POINTS: usize = 4096;

@@ -2,12 +2,14 @@
 //!
 //! int_0^pi int_0^1 y sin(x) dy dx = 1
 
+use std::f64::consts::PI;
+
 use thalweg::{Domain, Integrator, Settings, Stop, from_fn};
 
 #[expect(clippy::print_stdout, reason = "an example shows its result")]
 fn main() -> thalweg::Result<()> {
     let settings = Settings {
-        domain: Some(Domain::new(&[(0.0, std::f64::consts::PI), (0.0, 1.0)])?),
+        domain: Some(Domain::new(&[(0.0, PI), (0.0, 1.0)])?),
         stop: Stop::rel_error(1e-3),
         ..Settings::default()
     };

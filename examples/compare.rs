@@ -1,10 +1,12 @@
 //! The same budget for uniform points, VEGAS and a flow, on two peaks along a diagonal.
 
+use std::error::Error;
+
 use thalweg::{Integrator, Method, Settings, Stop, from_fn};
 use thalweg_integrands::problem;
 
 #[expect(clippy::print_stdout, reason = "an example shows its result")]
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let camel = problem("camel", Some(4), &[])?;
     let exact = camel.exact.ok_or("the camel's integral is known")?;
     let f = from_fn(camel.dim, |y| camel.eval(y));

@@ -1,12 +1,15 @@
 //! Trains a flow on two narrow peaks, saves it, loads it, and draws unweighted events.
 
 use std::env;
+use std::error::Error;
+use std::fs;
 
+use thalweg::integrate::Silent;
 use thalweg::{Integrator, Method, Sampler, Settings, Stop, Unweighting, from_fn};
 use thalweg_integrands::problem;
 
 #[expect(clippy::print_stdout, reason = "an example shows its result")]
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let camel = problem("camel", Some(4), &[])?;
     let f = from_fn(camel.dim, |y| camel.eval(y));
 
@@ -15,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         stop: Stop::calls(40_000),
         ..Settings::default()
     };
-    let outcome = Integrator::new(settings)?.run(&f, &mut thalweg::integrate::Silent)?;
+    let outcome = Integrator::new(settings)?.run(&f, &mut Silent)?;
     println!("{}", outcome.report);
 
     let path = env::temp_dir().join("thalweg-example-camel.tlw");
@@ -39,6 +42,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|(y, w)| w * y[0])
         .sum();
     assert!((sum / total - 0.5).abs() < 0.01, "mean {}", sum / total);
-    std::fs::remove_file(path)?;
+    fs::remove_file(path)?;
     Ok(())
 }

@@ -47,8 +47,10 @@ pub enum Error {
         allowed: &'static str,
     },
     /// Too few calls for the method.
-    #[error("a budget of {calls} calls is too small; this method needs at least {minimum}")]
+    #[error("a budget of {calls} calls is too small; method {method} needs at least {minimum}")]
     BudgetTooSmall {
+        /// the method
+        method: &'static str,
         /// the budget
         calls: u64,
         /// the least that works

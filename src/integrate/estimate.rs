@@ -115,16 +115,18 @@ impl Sums {
     }
 }
 
-/// Draws from the frozen `map`, whose weights are expected to have the spread `rel_std`.
+/// Draws from the frozen `map`, whose weights are expected to have the spread `rel_std`; at most
+/// `most` points where only a check is wanted.
 pub(crate) fn estimate(
     run: &mut Run<'_>,
     map: &dyn Map,
     rel_std: f64,
+    most: Option<u64>,
 ) -> Result<(Sums, StopReason)> {
     let outputs = run.evaluator.outputs();
     let with_covariance = run.settings.covariance && outputs > 1;
     let mut sums = Sums::new(outputs, with_covariance);
-    let budget = run.calls_left();
+    let budget = run.calls_left().min(most.unwrap_or(u64::MAX));
     let planned = match run.target(1.0).or(run.settings.stop.rel_error) {
         Some(_) => needed(run, rel_std, None),
         None => budget,
@@ -174,7 +176,7 @@ pub(crate) fn estimate(
         if let Some(reason) = reached(run, &total) {
             break reason;
         }
-        if run.calls_left() < size {
+        if run.calls_left() < size || most.is_some() {
             break StopReason::Calls;
         }
         rounds = match run.target(total.mean) {

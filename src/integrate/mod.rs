@@ -61,6 +61,9 @@ pub struct Outcome {
     pub domain: Domain,
 }
 
+/// Fresh points that check a proposal which was only to be trained.
+const CHECK_CALLS: u64 = 8192;
+
 /// What to do after adapting.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Goal {
@@ -200,7 +203,8 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
         Some(Given::Start(start)) => prepare(run, &explored, Some(start), goal)?,
         None => prepare(run, &explored, None, goal)?,
     };
-    let (sums, stop) = estimate::estimate(run, frozen.map.as_ref(), frozen.rel_std)?;
+    let most = (goal == Goal::TrainOnly).then_some(CHECK_CALLS);
+    let (sums, stop) = estimate::estimate(run, frozen.map.as_ref(), frozen.rel_std, most)?;
     let report = verdict::report(run, &frozen, &sums, stop);
     Ok(Outcome {
         report,

@@ -251,7 +251,12 @@ impl Settings {
         positive("max_seconds", self.stop.max_seconds)?;
         if self.stop.max_calls < self.minimum_calls() {
             let (calls, minimum) = (self.stop.max_calls, self.minimum_calls());
-            return Err(Error::BudgetTooSmall { calls, minimum });
+            let method = self.method.name();
+            return Err(Error::BudgetTooSmall {
+                method,
+                calls,
+                minimum,
+            });
         }
         if let Some(threads) = self.threads {
             check(

@@ -22,13 +22,16 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
     let exponent = -run.evaluator.exponent;
     let outputs = sums.outputs(exponent);
     let first = outputs[0];
-    let reasons = if sums.has_signal() {
+    let mut reasons = if sums.has_signal() {
         reasons(run, &first)
     } else {
         Vec::new()
     };
     let status = if stop == StopReason::Interrupted {
         Status::Interrupted
+    } else if run.calls.estimate == 0 {
+        reasons.push("the time was up before the estimate began".to_owned());
+        Status::Unreliable
     } else if !sums.has_signal() {
         Status::NoSignal
     } else if !reasons.is_empty() {
@@ -38,7 +41,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
     } else {
         Status::Budget
     };
-    if !sums.has_signal() {
+    if status == Status::NoSignal {
         run.warnings.push(format!(
             "f was zero at all {} points: the integral may be zero or its support too small \
              to be hit; try a smaller range or more calls",

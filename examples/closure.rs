@@ -1,6 +1,6 @@
 //! Integrates a closure over a box.
 //!
-//! int_0^pi int_0^1 y sin(x) dy dx = 1
+//! The integral of y sin(x) over x in [0, pi] and y in [0, 1] is 1.
 
 use std::f64::consts::PI;
 

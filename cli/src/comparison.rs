@@ -116,7 +116,7 @@ impl Comparison<'_> {
     fn title(&self) -> String {
         let mut parts = vec![self.subject.label()];
         if let Some(exact) = self.subject.exact {
-            let unit = self.subject.unit;
+            let unit = &self.subject.unit;
             parts.push(
                 format!("exact {} {unit}", significant(exact, 10))
                     .trim_end()

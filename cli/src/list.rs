@@ -74,7 +74,7 @@ fn one(family: &Family) -> Result<String, Failure> {
         );
     }
     if let Some(exact) = problem.exact {
-        let unit = problem.unit;
+        let unit = &problem.unit;
         let text = format!("{} {unit} with the defaults", significant(exact, 10));
         add("exact", &text.replace("  ", " "));
     }

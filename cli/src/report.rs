@@ -67,7 +67,7 @@ pub(crate) fn remarks(report: &Report, told: impl Fn(&str) -> bool) -> Vec<Strin
 /// `camel(d=4) = 0.96366(48)`, with the unit.
 pub(crate) fn headline(subject: &Subject, report: &Report) -> String {
     let label = subject.label();
-    match (report.estimate.calls, subject.unit) {
+    match (report.estimate.calls, subject.unit.as_str()) {
         (0, _) => format!("{label}: no estimate yet"),
         (_, "") => format!("{label} = {}", report.estimate),
         (_, unit) => format!("{label} = {} {unit}", report.estimate),

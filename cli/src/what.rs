@@ -19,7 +19,7 @@ pub(crate) struct Subject {
     pub(crate) domain: Domain,
     pub(crate) exact: Option<f64>,
     /// empty for a pure number
-    pub(crate) unit: &'static str,
+    pub(crate) unit: String,
     /// threads to run on unless the user says otherwise
     pub(crate) threads: Option<usize>,
     pub(crate) stored: Stored,
@@ -132,7 +132,7 @@ fn builtin(args: &WhatArgs, name: &str) -> Result<Subject, Failure> {
         format!("{name} has its own domain {own}; --range is for expressions and shared libraries")
     })?;
     let set = args.set.iter().cloned().collect();
-    let (exact, unit, dim) = (problem.exact, problem.unit, problem.dim);
+    let (exact, unit, dim) = (problem.exact, problem.unit.clone(), problem.dim);
     Ok(Subject {
         integrand: Box::new(from_fn(dim, move |y| problem.eval(y))),
         domain,
@@ -188,7 +188,7 @@ fn expression(text: &str, domain: Domain) -> Result<Subject, Failure> {
         integrand: Box::new(from_fn(dim, move |y| expression.eval(y))),
         domain,
         exact: None,
-        unit: "",
+        unit: String::new(),
         threads: None,
         stored: Stored::Expression { text, dim, range },
     })
@@ -214,7 +214,7 @@ fn library(args: &WhatArgs, path: &str, model: Option<&Sampler>) -> Result<Subje
         integrand: Box::new(from_fn(dim, move |y| function.eval(y))),
         domain,
         exact: None,
-        unit: "",
+        unit: String::new(),
         threads: Some(1),
         stored: Stored::Library { symbol, dim },
     })

@@ -59,7 +59,7 @@ fn build(settings: &Settings) -> Result<Problem, BuildError> {
     Ok(settings
         .problem(domain, function)
         .with_exact(volume(n, s))
-        .with_unit("GeV^(2n-4)"))
+        .with_unit(format!("GeV^{}", 2 * n - 4)))
 }
 
 /// `Phi_n(s)`, built up from `Phi_2 = 1/(8 pi)`.

@@ -22,7 +22,7 @@ pub struct Problem {
     /// The integral over the domain, `None` where unknown.
     pub exact: Option<f64>,
     /// The unit of the integral, as in `pb`; empty for a pure number.
-    pub unit: &'static str,
+    pub unit: String,
     /// The settings it was built with: every parameter of the family, defaults included.
     pub parameters: Vec<(String, f64)>,
     function: Arc<Function>,
@@ -50,7 +50,7 @@ impl Problem {
             dim: domain.len(),
             domain,
             exact: None,
-            unit: "",
+            unit: String::new(),
             parameters: Vec::new(),
             function: Arc::new(function),
         }
@@ -67,8 +67,11 @@ impl Problem {
 
     /// The same problem with the unit of its integral.
     #[must_use]
-    pub fn with_unit(self, unit: &'static str) -> Self {
-        Self { unit, ..self }
+    pub fn with_unit(self, unit: impl Into<String>) -> Self {
+        Self {
+            unit: unit.into(),
+            ..self
+        }
     }
 
     /// The value at `y`, a point of shape `[dim]` in the domain.

@@ -7,7 +7,7 @@
 //! The infinite ranges are mapped algebraically (as in Johnson's cubature), so integrands
 //! that fall like 1/y^2 keep bounded weights. Weakness: the scale of the map is 1.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Error, Result};
 
@@ -15,7 +15,20 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Domain {
     /// `(low, high)` per axis
+    #[serde(deserialize_with = "infinite_ends")]
     ranges: Vec<(f64, f64)>,
+}
+
+/// JSON has no infinity: a missing end, `null`, is an infinite one.
+fn infinite_ends<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(f64, f64)>, D::Error> {
+    let ranges = Vec::<(Option<f64>, Option<f64>)>::deserialize(from)?;
+    let ends = |(low, high): (Option<f64>, Option<f64>)| {
+        (
+            low.unwrap_or(f64::NEG_INFINITY),
+            high.unwrap_or(f64::INFINITY),
+        )
+    };
+    Ok(ranges.into_iter().map(ends).collect())
 }
 
 impl Domain {

@@ -6,7 +6,7 @@
 //! all points, sigma/sqrt(N); batches serve the chi2 test only.
 
 use super::{
-    evaluator::Evaluated,
+    evaluator::{Evaluated, scale},
     report::{Output, Phase, StopReason, WeightSummary},
     run::Run,
 };
@@ -72,13 +72,13 @@ impl Sums {
 
     /// The outputs in the user's units: everything times 2^`exponent`.
     pub(crate) fn outputs(&self, exponent: i32) -> Vec<Output> {
-        let scale = |v| super::evaluator::scale(v, exponent);
+        let unscale = |v| scale(v, exponent);
         (0..self.batches.len())
             .map(|o| {
                 let (m, w) = (self.total(o), &self.weights[o]);
                 let estimate = Estimate {
-                    value: scale(m.mean),
-                    error: scale(m.error()),
+                    value: unscale(m.mean),
+                    error: unscale(m.error()),
                     calls: m.calls,
                     dof: None,
                 };
@@ -102,11 +102,10 @@ impl Sums {
 
     /// Covariance of the outputs' means, `[outputs * outputs]`, in the user's units.
     pub(crate) fn covariance(&self, exponent: i32) -> Option<Vec<f64>> {
-        let scale =
-            |v: &f64| super::evaluator::scale(super::evaluator::scale(*v, exponent), exponent);
+        let unscale = |v: &f64| scale(scale(*v, exponent), exponent);
         self.covariance
             .as_ref()
-            .map(|c| c.of_means().iter().map(scale).collect())
+            .map(|c| c.of_means().iter().map(unscale).collect())
     }
 
     /// Whether any weight of the first output differs from zero.
@@ -197,10 +196,13 @@ pub(crate) fn estimate(
     reason = "capped by the budget, which is an u64"
 )]
 fn needed(run: &Run<'_>, rel_std: f64, so_far: Option<&Moments>) -> u64 {
-    let mean = so_far.map_or_else(
-        || run.iterations.last().map_or(1.0, |i| i.value),
-        |m| m.mean,
-    );
+    let exponent = run.evaluator.exponent;
+    let last = || {
+        run.iterations
+            .last()
+            .map_or(1.0, |i| scale(i.value, exponent))
+    };
+    let mean = so_far.map_or_else(last, |m| m.mean);
     let error = run.target(mean).unwrap_or(1e-3);
     let all = 1.05 * (rel_std / error).powi(2);
     let rest = all - so_far.map_or(0.0, |m| m.calls as f64);
@@ -217,8 +219,8 @@ fn reached(run: &Run<'_>, total: &Moments) -> Option<StopReason> {
         return None;
     }
     let stop = &run.settings.stop;
-    let error = super::evaluator::scale(total.error(), -run.evaluator.exponent);
-    let value = super::evaluator::scale(total.mean, -run.evaluator.exponent).abs();
+    let error = scale(total.error(), -run.evaluator.exponent);
+    let value = scale(total.mean, -run.evaluator.exponent).abs();
     if stop.rel_error.is_some_and(|e| error <= e * value) {
         return Some(StopReason::RelError);
     }

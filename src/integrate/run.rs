@@ -5,7 +5,7 @@ use std::time::Instant;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::{
-    evaluator::{Block, CHUNK, Evaluated, Evaluator},
+    evaluator::{Block, CHUNK, Evaluated, Evaluator, scale},
     observer::{Control, Observer, Progress},
     report::{Iteration, PerPhase, Phase, StopReason},
     settings::Settings,
@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
 
     /// Records a step that is described by the moments of its weights.
     pub(crate) fn step_with(&mut self, phase: Phase, moments: &Moments, beta: Option<f64>) {
-        let unscale = |v| super::evaluator::scale(v, -self.evaluator.exponent);
+        let unscale = |v| scale(v, -self.evaluator.exponent);
         self.step(Iteration {
             phase,
             calls: moments.calls,
@@ -154,7 +154,7 @@ impl<'a> Run<'a> {
 
     /// Relative error to reach for a value of `mean` (scaled); `None` without a target.
     pub(crate) fn target(&self, mean: f64) -> Option<f64> {
-        let value = super::evaluator::scale(mean, -self.evaluator.exponent);
+        let value = scale(mean, -self.evaluator.exponent);
         self.settings.stop.relative_target(value)
     }
 }

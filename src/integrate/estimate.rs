@@ -6,9 +6,9 @@
 //! all points, sigma/sqrt(N); batches serve the chi2 test only.
 
 use super::{
-    evaluator::{Evaluated, scale},
+    evaluator::{CHUNK, Evaluated, scale},
     report::{Output, Phase, StopReason, WeightSummary},
-    run::Run,
+    run::{Run, WAVE},
 };
 use crate::error::Result;
 use crate::map::Map;
@@ -59,6 +59,25 @@ impl Sums {
             weights: vec![WeightStats::default(); outputs],
             covariance: with_covariance.then(|| Covariance::new(outputs)),
         }
+    }
+
+    /// Takes in the chunks of one batch, in order; returns the moments of the first output.
+    fn add(&mut self, parts: &[Part]) -> Moments {
+        for (o, batches) in self.batches.iter_mut().enumerate() {
+            let mut batch = Moments::default();
+            for part in parts {
+                batch.merge_from(&part.moments[o]);
+                self.weights[o].merge_from(&part.weights[o]);
+            }
+            batches.push(batch);
+        }
+        if let Some(all) = &mut self.covariance {
+            parts
+                .iter()
+                .filter_map(|p| p.covariance.as_ref())
+                .for_each(|c| all.merge_from(c));
+        }
+        self.batches[0].last().copied().unwrap_or_default()
     }
 
     /// Moments of one output over all batches.
@@ -133,40 +152,31 @@ pub(crate) fn estimate(
     // At least 64 points a batch, so that their means are normal enough for the chi2 test, and
     // at least a quarter of the training, beside which they cost little and make the error known.
     let least = (run.calls.training() / (4 * BATCHES)).max(64);
-    let size = (planned / BATCHES)
-        .max(least)
-        .min((budget / BATCHES).max(1));
+    let size = batch_size((planned / BATCHES).max(least), budget);
+    let chunk = CHUNK.min(size);
     let mut rounds = BATCHES;
-    let mut first = 0;
     let reason = loop {
-        for _ in 0..rounds {
-            if run.calls_left() < size || run.stopped.is_some() {
-                break;
-            }
-            let mut batch = vec![Moments::default(); outputs];
-            let done = run.points(
+        while rounds > 0 && run.calls_left() >= size && run.stopped.is_none() {
+            // As many batches at a time as keep the threads busy.
+            let together = (WAVE * chunk / size)
+                .max(1)
+                .min(rounds)
+                .min(run.calls_left() / size);
+            let mut parts = Vec::new();
+            run.points(
                 Phase::Estimate,
                 map,
                 (Purpose::Estimate, 0),
-                (first, size),
+                (run.calls.estimate, together * size, chunk),
                 |e: Evaluated| Part::new(&e, outputs, with_covariance),
-                |part| {
-                    for (o, m) in part.moments.iter().enumerate() {
-                        batch[o].merge_from(m);
-                        sums.weights[o].merge_from(&part.weights[o]);
-                    }
-                    if let (Some(all), Some(c)) = (&mut sums.covariance, &part.covariance) {
-                        all.merge_from(c);
-                    }
-                },
+                |part| parts.push(part),
             )?;
-            first += done;
-            if done > 0 {
-                for (all, m) in sums.batches.iter_mut().zip(&batch) {
-                    all.push(*m);
-                }
-                run.step_with(Phase::Estimate, &batch[0], None);
+            let per_batch = usize::try_from(size / chunk).unwrap_or(usize::MAX);
+            for batch in parts.chunks(per_batch) {
+                let moments = sums.add(batch);
+                run.step_with(Phase::Estimate, &moments, None);
             }
+            rounds -= together;
         }
         if let Some(reason) = run.stopped {
             break reason;
@@ -186,6 +196,34 @@ pub(crate) fn estimate(
         };
     };
     Ok((sums, reason))
+}
+
+/// The spread of the weights of a proposal that nothing is known of, from a few pilot points.
+pub(crate) fn spread(run: &mut Run<'_>, map: &dyn Map) -> Result<f64> {
+    let calls = (run.calls_left() / 8).min(2048);
+    let mut moments = Moments::default();
+    run.points(
+        Phase::Adapt,
+        map,
+        (Purpose::Adapt, 0),
+        (0, calls, CHUNK),
+        |e: Evaluated| Moments::from_slice(&e.weights(0)),
+        |m| moments.merge_from(&m),
+    )?;
+    run.step_with(Phase::Adapt, &moments, None);
+    Ok(moments.rel_std())
+}
+
+/// Points of a batch: about `wanted`, whole chunks where there are several, and not more than the
+/// budget allows.
+fn batch_size(wanted: u64, budget: u64) -> u64 {
+    let most = (budget / BATCHES).max(1);
+    let size = wanted.min(most);
+    if size <= CHUNK {
+        size
+    } else {
+        (size.div_ceil(CHUNK) * CHUNK).min(most / CHUNK * CHUNK)
+    }
 }
 
 /// Further calls for the target, with a margin of 5 %; without an estimate so far the spread is

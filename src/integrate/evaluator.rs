@@ -14,8 +14,9 @@ use crate::integrand::{Domain, Integrand, IntegrandError, Points};
 use crate::map::Map;
 use crate::rng::{Purpose, Streams};
 
-/// Points per chunk: the unit of work of a thread and of every sum.
-pub(crate) const CHUNK: u64 = 1024;
+/// Points per chunk: the unit of work of a thread and of every sum. Small enough that a few
+/// thousand calls of a dear integrand occupy many threads.
+pub(crate) const CHUNK: u64 = 256;
 
 /// A run of consecutive points of one sequence.
 #[derive(Clone, Copy, Debug)]

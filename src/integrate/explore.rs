@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{
-    evaluator::{Evaluated, scale},
+    evaluator::{CHUNK, Evaluated, scale},
     report::Phase,
     run::Run,
     settings::{CostClass, Method},
@@ -43,7 +43,7 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
             Phase::Explore,
             &identity,
             (Purpose::Explore, 0),
-            (before, calls),
+            (before, calls, CHUNK),
             |e: Evaluated| e,
             |e| {
                 x.extend_from_slice(&e.x);

@@ -195,8 +195,8 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
     let explored = explore::explore(run)?;
     let frozen = match given {
         Some(Given::Frozen(map)) => Frozen {
+            rel_std: estimate::spread(run, map.as_ref())?,
             map,
-            rel_std: explored.moments.rel_std(),
             choice: None,
             cost: None,
         },

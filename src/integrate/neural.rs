@@ -1,6 +1,11 @@
 //! Training a flow, stage by stage, for as long as it pays.
 
-use super::{evaluator::Evaluated, explore::Explored, report::Phase, run::Run};
+use super::{
+    evaluator::{CHUNK, Evaluated},
+    explore::Explored,
+    report::Phase,
+    run::Run,
+};
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::map::{Chain, Grid, Map};
@@ -124,7 +129,7 @@ fn draw(
         Phase::Train,
         map.as_ref(),
         (Purpose::Train, stage),
-        (0, calls),
+        (0, calls, CHUNK),
         |e: Evaluated| Stage::new(&e, grid),
         |s: Stage| {
             all.x.extend_from_slice(&s.x);

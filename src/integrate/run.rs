@@ -5,7 +5,7 @@ use std::time::Instant;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::{
-    evaluator::{Block, CHUNK, Evaluated, Evaluator, scale},
+    evaluator::{Block, Evaluated, Evaluator, scale},
     observer::{Control, Observer, Progress},
     report::{Iteration, PerPhase, Phase, StopReason},
     settings::Settings,
@@ -15,8 +15,8 @@ use crate::map::Map;
 use crate::rng::Purpose;
 use crate::stats::Moments;
 
-/// Chunks between two looks at the clock and at the observer.
-const WAVE: u64 = 64;
+/// Chunks that are evaluated before their results are folded.
+pub(crate) const WAVE: u64 = 32;
 
 pub(crate) struct Run<'a> {
     pub(crate) settings: &'a Settings,
@@ -77,21 +77,21 @@ impl<'a> Run<'a> {
         (self.start.elapsed().as_secs_f64() >= limit).then_some(StopReason::Seconds)
     }
 
-    /// Evaluates `n` points of a sequence from `first` on, chunk by chunk in parallel, and
-    /// hands the reduced chunks to `fold` in order. Ends early, at a chunk's border, where the
+    /// Evaluates `n` points of a sequence from `first` on, in chunks of `chunk` points in
+    /// parallel, and hands the reduced chunks to `fold` in order. Ends early, at a chunk's border, where the
     /// run has to stop; returns the number of points folded.
     pub(crate) fn points<T: Send>(
         &mut self,
         phase: Phase,
         map: &dyn Map,
         (purpose, iteration): (Purpose, u64),
-        (first, n): (u64, u64),
+        (first, n, chunk): (u64, u64, u64),
         reduce: impl Fn(Evaluated) -> T + Sync,
         mut fold: impl FnMut(T),
     ) -> Result<u64> {
         let mut done = 0;
         while done < n && self.stopped.is_none() {
-            let chunks = (n - done).div_ceil(CHUNK).min(WAVE);
+            let chunks = (n - done).div_ceil(chunk).min(WAVE);
             let this = &*self;
             let wave: Vec<Option<Result<(u64, T)>>> = (0..chunks)
                 .into_par_iter()
@@ -99,8 +99,8 @@ impl<'a> Run<'a> {
                     if this.must_stop().is_some() {
                         return None;
                     }
-                    let at = done + c * CHUNK;
-                    let size = CHUNK.min(n - at);
+                    let at = done + c * chunk;
+                    let size = chunk.min(n - at);
                     let points = usize::try_from(size).unwrap_or(usize::MAX);
                     let block = Block {
                         purpose,
@@ -112,10 +112,10 @@ impl<'a> Run<'a> {
                     Some(evaluated.map(|e| (size, reduce(e))))
                 })
                 .collect();
-            for chunk in wave {
+            for part in wave {
                 // What lies behind a chunk that was given up does not count.
-                let Some(chunk) = chunk else { break };
-                let (size, value) = chunk?;
+                let Some(part) = part else { break };
+                let (size, value) = part?;
                 *self.calls.of(phase) += size;
                 done += size;
                 fold(value);

@@ -4,7 +4,12 @@
 //! weights no longer falls, or when going on would cost more than it could save. Estimates of
 //! these iterations are previews: the answer comes from the frozen grid on fresh points.
 
-use super::{evaluator::Evaluated, explore::Explored, report::Phase, run::Run};
+use super::{
+    evaluator::{CHUNK, Evaluated},
+    explore::Explored,
+    report::Phase,
+    run::Run,
+};
 use crate::error::Result;
 use crate::map::{Grid, GridTraining};
 use crate::rng::Purpose;
@@ -47,7 +52,7 @@ pub(crate) fn adapt(
             Phase::Adapt,
             frozen,
             (Purpose::Adapt, iteration),
-            (0, calls),
+            (0, calls, 4 * CHUNK),
             |e: Evaluated| {
                 let w = e.weights(0);
                 let mut training = GridTraining::new(frozen);

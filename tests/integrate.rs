@@ -570,7 +570,7 @@ fn observers_see_all_and_change_nothing() {
     for method in METHODS {
         let settings = Settings {
             cost_class: Some(CostClass::Free),
-            ..spend(method, 12_000)
+            ..spend(method, 40_000)
         };
         let integrator = Integrator::new(settings).unwrap();
         let silent = integrator.integrate(&f).unwrap();

@@ -51,6 +51,7 @@ mod kernel;
 pub mod map;
 mod persist;
 mod rng;
+pub mod speed;
 pub mod stats;
 pub mod train;
 

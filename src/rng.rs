@@ -45,6 +45,12 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// The seed of a run that goes on from a model: its numbers differ from those of a run with the
+/// same seed that made the model.
+pub(crate) fn continued(seed: u64) -> u64 {
+    mix(seed ^ 0x636f_6e74_696e_7565)
+}
+
 impl Streams {
     pub(crate) fn new(seed: u64) -> Self {
         Self { seed }

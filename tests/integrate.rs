@@ -520,7 +520,7 @@ fn time_ends_a_run() {
 #[test]
 fn time_may_end_a_run_before_the_estimate() {
     let f = from_fn(2, |x| {
-        sleep(Duration::from_micros(100));
+        sleep(Duration::from_millis(1));
         1.0 + x[0]
     });
     let stop = Stop {
@@ -682,7 +682,7 @@ fn an_observer_may_interrupt_between_chunks() {
 fn all_calls_are_counted_and_none_is_made_beyond_the_budget() {
     for (method, budget) in METHODS
         .into_iter()
-        .flat_map(|m| [(m, 5000), (m, 12_345), (m, 20_001)])
+        .flat_map(|m| [(m, 8192), (m, 12_345), (m, 20_001)])
     {
         let calls = AtomicU64::new(0);
         let f = from_fn(3, |x| {
@@ -750,4 +750,61 @@ fn infinite_domains_survive_json() {
         Some(settings),
         "{text}"
     );
+}
+
+/// Going on from a model must not unlearn it: the first stage is drawn from what was saved.
+#[test]
+fn a_warm_start_begins_where_the_model_ended() {
+    let camel = problem("camel", 3, &[]);
+    let f = from_fn(3, |x| camel.eval(x));
+    let integrator = Integrator::new(spend(Method::Flow, 40_000)).unwrap();
+    let first = integrator.train(&f, None, &mut Silent).unwrap();
+    let next = integrator
+        .train(&f, Some(first.map.as_ref()), &mut Silent)
+        .unwrap();
+    let stage = next
+        .report
+        .iterations
+        .iter()
+        .find(|i| i.phase == Phase::Train)
+        .unwrap();
+    assert!(
+        stage.rel_std < 2.0 * first.report.weights.rel_std && stage.beta == Some(1.0),
+        "{stage:?} after {}",
+        first.report
+    );
+    assert!(
+        next.report.weights.rel_std < 1.5 * first.report.weights.rel_std,
+        "{}",
+        next.report
+    );
+}
+
+/// A Jacobian that overflows is an error, never a NaN with a good status.
+#[test]
+fn overflowing_ranges_are_errors() {
+    let line = (f64::NEG_INFINITY, f64::INFINITY);
+    let settings = Settings {
+        domain: Some(Domain::new(&vec![line; 400]).unwrap()),
+        ..spend(Method::Plain, 4000)
+    };
+    let error = integrate(settings, &from_fn(400, |y| (-y[0] * y[0]).exp())).unwrap_err();
+    assert!(
+        matches!(error, Error::Integrand(IntegrandError::Overflow { .. })),
+        "{error}"
+    );
+}
+
+/// Later outputs count: their scale is their own, and so are objections to them.
+#[test]
+fn outputs_of_very_different_scale() {
+    let f = from_vector_fn(2, 2, |x, out| {
+        out[0] = 1e-250 * x[0];
+        out[1] = 1e250 * x[1];
+    });
+    let report = integrate(spend(Method::Plain, 20_000), &f).unwrap();
+    for (output, exact) in report.outputs.iter().zip([0.5e-250, 0.5e250]) {
+        assert!(output.estimate.error > 0.0, "{report}");
+        assert!(output.estimate.pull(exact).abs() < 5.0, "{report}");
+    }
 }

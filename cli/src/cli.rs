@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::error::Failure;
 use crate::exit::{EXIT_CODES, Exit};
 use crate::output::complain;
-use crate::{compare, inspect, integrate, list, sample, train};
+use crate::{compare, inspect, integrate, list, sample, speed, train};
 
 /// Monte Carlo integration and sampling with normalizing flows and VEGAS.
 #[derive(Debug, Parser)]
@@ -25,6 +25,7 @@ enum Command {
     Compare(compare::CompareArgs),
     Sample(sample::SampleArgs),
     Inspect(inspect::InspectArgs),
+    Speed(speed::SpeedArgs),
 }
 
 /// Reads the arguments, does what they say, and reports failures.
@@ -59,5 +60,6 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Compare(args) => compare::run(args),
         Command::Sample(args) => sample::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Speed(args) => speed::run(args),
     }
 }

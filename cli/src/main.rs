@@ -21,6 +21,7 @@ mod record;
 mod report;
 mod sample;
 mod sink;
+mod speed;
 mod suggest;
 mod table;
 mod train;

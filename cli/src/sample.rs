@@ -171,10 +171,11 @@ fn unweighted(args: &SampleArgs, sampler: &Sampler, subject: &Subject) -> Result
     sink.finish()?;
     let unit = if subject.unit.is_empty() { "" } else { " " };
     note(&format!(
-        "{} events of {} trials: efficiency {}, overweight {} of the events\n\
+        "{} events of {} trials ({} calls in all): efficiency {}, overweight {} of the events\n\
          maximum weight {} (policy {}), integral {}{unit}{}",
         args.n,
         drawn.trials,
+        drawn.calls,
         percent(drawn.efficiency),
         percent(drawn.overweight_fraction),
         significant(drawn.max_weight, 6),

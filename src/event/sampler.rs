@@ -156,7 +156,8 @@ impl Sampler {
         batch
     }
 
-    /// log of the density (with respect to dy) at `points` (`[n * dim]`) of the domain.
+    /// log of the density (with respect to dy) at `points` (`[n * dim]`); minus infinity outside
+    /// the domain.
     pub fn log_density(&self, points: &[f64]) -> Vec<f64> {
         let n = points.len() / self.dim();
         let mut x = points.to_vec();
@@ -168,10 +169,20 @@ impl Sampler {
         self.map.inverse(&x, &mut z, &mut log_jac);
         let mut jacobian = vec![1.0; n];
         self.domain.map(&mut x, &mut jacobian);
+        let inside = points
+            .chunks_exact(self.dim())
+            .map(|point| self.domain.contains(point));
         log_jac
             .iter()
             .zip(&jacobian)
-            .map(|(l, j)| -l - j.ln())
+            .zip(inside)
+            .map(|((l, j), inside)| {
+                if inside {
+                    -l - j.ln()
+                } else {
+                    f64::NEG_INFINITY
+                }
+            })
             .collect()
     }
 

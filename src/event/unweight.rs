@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::sampler::{Events, Sampler, chunks};
 use crate::error::{Error, Result};
 use crate::integrand::Integrand;
+use crate::integrate::evaluator::CHUNK;
 use crate::rng::Purpose;
 use crate::stats::{Estimate, MaxWeight, Moments};
 
@@ -42,13 +43,16 @@ pub struct Unweighted {
     pub events: Events,
     /// the maximum weight that the policy fixed
     pub max_weight: f64,
-    /// trial draws used for the events
+    /// trial draws up to the last event
     pub trials: u64,
+    /// calls of the integrand, those that fixed the maximum and unused ones included
+    pub calls: u64,
     /// events divided by trials
     pub efficiency: f64,
     /// share of the events with a weight above 1
     pub overweight_fraction: f64,
-    /// the integral as estimated from the trials
+    /// the integral as estimated from the draws that fixed the maximum, which are independent
+    /// of the events
     pub integral: Estimate,
 }
 
@@ -58,6 +62,11 @@ impl Sampler {
     /// # Errors
     /// What the integrand reports; [`Error::NoSignal`] if all weights vanish or the efficiency
     /// is hopeless.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to small positive numbers"
+    )]
     pub fn unweighted(
         &self,
         integrand: &dyn Integrand,
@@ -65,7 +74,7 @@ impl Sampler {
         seed: u64,
         how: &Unweighting,
     ) -> Result<Unweighted> {
-        const WAVE: u64 = 64 * 1024;
+        const WAVE: f64 = 65_536.0;
         let evaluator = self.evaluator(integrand, seed)?;
         let weigh = |purpose, first, count| -> Result<Vec<(Vec<f64>, Vec<f64>)>> {
             let parts: Vec<_> = chunks(first, count)
@@ -80,6 +89,11 @@ impl Sampler {
             .flat_map(|(_, w)| w.iter().map(|w| w.abs()))
             .collect();
         let bound = how.max_weight.bound(&mut sizes);
+        let mut moments = Moments::default();
+        for (_, weights) in &trial {
+            moments.merge_from(&Moments::from_slice(weights));
+        }
+        let expected = sizes.iter().map(|w| (w / bound).min(1.0)).sum::<f64>() / sizes.len() as f64;
         if !(bound > 0.0 && bound.is_finite()) {
             return Err(Error::NoSignal { draws: how.trials });
         }
@@ -90,16 +104,19 @@ impl Sampler {
             weights: Vec::new(),
         };
         let mut accept = evaluator.streams().generator(Purpose::Accept, 0, 0);
-        let (mut trials, mut drawn, mut moments) = (0, 0, Moments::default());
+        let (mut trials, mut drawn) = (0, 0);
         let most = how.max_trials_per_event.saturating_mul(n as u64);
         'waves: while events.weights.len() < n {
             if drawn >= most {
                 return Err(Error::NoSignal { draws: drawn });
             }
-            for (points, weights) in weigh(Purpose::Sample, drawn, WAVE.min(most - drawn))? {
+            // About as many trials as the missing events need.
+            let missing = (n - events.weights.len()) as f64;
+            let wave = (missing / expected * 1.1).clamp(CHUNK as f64, WAVE) as u64;
+            let wave = wave.min(most - drawn);
+            for (points, weights) in weigh(Purpose::Sample, drawn, wave)? {
                 for (point, w) in points.chunks_exact(dim).zip(&weights) {
                     trials += 1;
-                    moments.push(*w);
                     let ratio = w.abs() / bound;
                     // One number per trial, whether it is needed or not: draws stay aligned.
                     if accept.random::<f64>() < ratio {
@@ -111,12 +128,13 @@ impl Sampler {
                     }
                 }
             }
-            drawn += WAVE.min(most - drawn);
+            drawn += wave;
         }
         let over = events.weights.iter().filter(|w| w.abs() > 1.0).count();
         Ok(Unweighted {
             max_weight: bound,
             trials,
+            calls: evaluator.calls(),
             efficiency: n as f64 / trials.max(1) as f64,
             overweight_fraction: over as f64 / n.max(1) as f64,
             integral: Estimate::from(moments),

@@ -49,6 +49,7 @@ impl ParameterFold {
         match &mut self.0 {
             AnyWeights::F32(w) => flow.convert_into(parameters, w),
             AnyWeights::F64(w) => flow.convert_into(parameters, w),
+            AnyWeights::None => unreachable!("made in one precision"),
         }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) use gradient::{FlowGradient, ParameterFold};
 pub use mask::Masks;
 pub use spline::{Spline, SplineGradient, SplineKind};
 
+use std::mem;
 use std::ops::Range;
 
 use conditioner::Weights;
@@ -52,6 +53,8 @@ pub struct Flow {
 /// The parameters in the precision that the conditioners run in.
 #[derive(Clone, Debug)]
 enum AnyWeights {
+    /// not set up yet
+    None,
     F32(Weights<f32>),
     F64(Weights<f64>),
 }
@@ -131,10 +134,7 @@ impl Flow {
             seed,
             layers,
             parameters: vec![0.0; expected],
-            weights: AnyWeights::F64(Weights {
-                values: vec![],
-                transposed: vec![],
-            }),
+            weights: AnyWeights::None,
         })
     }
 
@@ -199,12 +199,16 @@ impl Flow {
         Ok(())
     }
 
-    /// Brings the parameters into the working precision.
+    /// Brings the parameters into the working precision, in place where that is set up.
     fn prepare(&mut self) {
-        self.weights = match self.config.precision {
-            Precision::F32 => AnyWeights::F32(self.convert()),
-            Precision::F64 => AnyWeights::F64(self.convert()),
-        };
+        let mut weights = mem::replace(&mut self.weights, AnyWeights::None);
+        match (&mut weights, self.config.precision) {
+            (AnyWeights::F32(w), Precision::F32) => self.convert_into(&self.parameters, w),
+            (AnyWeights::F64(w), Precision::F64) => self.convert_into(&self.parameters, w),
+            (_, Precision::F32) => weights = AnyWeights::F32(self.convert()),
+            (_, Precision::F64) => weights = AnyWeights::F64(self.convert()),
+        }
+        self.weights = weights;
     }
 
     fn convert<R: Real>(&self) -> Weights<R> {
@@ -281,6 +285,7 @@ impl Map for Flow {
         match &self.weights {
             AnyWeights::F32(w) => self.run(w, true, z, x, log_jac),
             AnyWeights::F64(w) => self.run(w, true, z, x, log_jac),
+            AnyWeights::None => unreachable!("a flow is prepared when it is made"),
         }
     }
 
@@ -288,6 +293,7 @@ impl Map for Flow {
         match &self.weights {
             AnyWeights::F32(w) => self.run(w, false, x, z, log_jac),
             AnyWeights::F64(w) => self.run(w, false, x, z, log_jac),
+            AnyWeights::None => unreachable!("a flow is prepared when it is made"),
         }
     }
 

@@ -70,6 +70,14 @@ impl Domain {
         &self.ranges
     }
 
+    /// Whether `point` (`[dim]`) lies in the domain, its border included.
+    pub fn contains(&self, point: &[f64]) -> bool {
+        point
+            .iter()
+            .zip(&self.ranges)
+            .all(|(y, (low, high))| low <= y && y <= high)
+    }
+
     /// Whether this is the unit cube, where y = x.
     pub fn is_unit(&self) -> bool {
         self.ranges.iter().all(|r| *r == (0.0, 1.0))
@@ -121,7 +129,7 @@ fn unit(y: f64, (low, high): (f64, f64)) -> f64 {
         (true, false) => (y - low) / (1.0 + (y - low)),
         (false, true) => 1.0 / (1.0 + (high - y)),
         // t = 2y / (1 + sqrt(1 + 4 y^2))
-        (false, false) => 0.5 + y / (1.0 + (1.0 + 4.0 * y * y).sqrt()),
+        (false, false) => 0.5 + y / (1.0 + 1.0_f64.hypot(2.0 * y)),
     }
 }
 

@@ -130,6 +130,20 @@ pub enum IntegrandError {
         /// where, in the user's domain
         point: Vec<f64>,
     },
+    /// The value is finite, but not once it is multiplied by the Jacobian of the range.
+    #[error(
+        "the integrand's {value:e} times the Jacobian {jacobian:e} of the range overflows at the point \
+         {}; a smaller or finite range may help",
+        show(.point)
+    )]
+    Overflow {
+        /// what it returned
+        value: f64,
+        /// |dy/dx| there
+        jacobian: f64,
+        /// where, in the user's domain
+        point: Vec<f64>,
+    },
     /// The function panicked.
     #[error("the integrand panicked: {message}")]
     Panicked {
@@ -144,7 +158,14 @@ pub enum IntegrandError {
     },
 }
 
-/// A point to full precision.
+/// A point to full precision; of very many coordinates, the first ones.
 fn show(point: &[f64]) -> String {
-    format!("{point:?}")
+    const MOST: usize = 32;
+    match point.get(..MOST) {
+        Some(first) if point.len() > MOST => {
+            let list: Vec<String> = first.iter().map(|x| format!("{x:?}")).collect();
+            format!("[{}, .. {} coordinates]", list.join(", "), point.len())
+        }
+        _ => format!("{point:?}"),
+    }
 }

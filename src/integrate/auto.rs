@@ -7,7 +7,7 @@
 
 use super::{
     explore::Explored,
-    neural::{self, Rival},
+    neural::{self, Rival, Start},
     report::Choice,
     run::Run,
     settings::{CostClass, Method},
@@ -49,9 +49,16 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
         let rival = Rival {
             rel_std: plain.min(glance.rel_std),
         };
-        let new = Flow::new(dim, &run.settings.flow, run.settings.seed)?;
+        let new = Flow::new(dim, &run.settings.flow, run.seed)?;
         let most = share(run, easy, 2.0);
-        flow = Some(neural::train(run, explored, new, None, most, rival)?);
+        flow = Some(neural::train(
+            run,
+            explored,
+            new,
+            None,
+            (Start::Cold, most),
+            rival,
+        )?);
     }
     // The grid goes on learning only where the flow has not made it pointless.
     let best = flow.as_ref().map_or(f64::INFINITY, |f| f.rel_std);

@@ -89,12 +89,12 @@ impl Sums {
         total
     }
 
-    /// The outputs in the user's units: everything times 2^`exponent`.
-    pub(crate) fn outputs(&self, exponent: i32) -> Vec<Output> {
-        let unscale = |v| scale(v, exponent);
+    /// The outputs in the user's units: output o divided by 2^`exponents[o]`.
+    pub(crate) fn outputs(&self, exponents: &[i32]) -> Vec<Output> {
         (0..self.batches.len())
             .map(|o| {
                 let (m, w) = (self.total(o), &self.weights[o]);
+                let unscale = |v| scale(v, -exponents[o]);
                 let estimate = Estimate {
                     value: unscale(m.mean),
                     error: unscale(m.error()),
@@ -120,16 +120,29 @@ impl Sums {
     }
 
     /// Covariance of the outputs' means, `[outputs * outputs]`, in the user's units.
-    pub(crate) fn covariance(&self, exponent: i32) -> Option<Vec<f64>> {
-        let unscale = |v: &f64| scale(scale(*v, exponent), exponent);
-        self.covariance
-            .as_ref()
-            .map(|c| c.of_means().iter().map(unscale).collect())
+    pub(crate) fn covariance(&self, exponents: &[i32]) -> Option<Vec<f64>> {
+        let matrix = self.covariance.as_ref()?.of_means();
+        let pairs = exponents
+            .iter()
+            .flat_map(|i| exponents.iter().map(move |j| (i, j)));
+        Some(
+            matrix
+                .iter()
+                .zip(pairs)
+                .map(|(c, (i, j))| scale(scale(*c, -i), -j))
+                .collect(),
+        )
     }
 
-    /// Whether any weight of the first output differs from zero.
+    /// Whether all weights of an output are the same number.
+    pub(crate) fn is_constant(&self, output: usize) -> bool {
+        let total = self.total(output);
+        total.calls > 0 && total.m2 == 0.0
+    }
+
+    /// Whether any weight of any output differs from zero.
     pub(crate) fn has_signal(&self) -> bool {
-        self.weights[0].nonzero() > 0
+        self.weights.iter().any(|w| w.nonzero() > 0)
     }
 }
 
@@ -205,11 +218,12 @@ pub(crate) fn spread(run: &mut Run<'_>, map: &dyn Map) -> Result<f64> {
     run.points(
         Phase::Adapt,
         map,
-        (Purpose::Adapt, 0),
+        (Purpose::Adapt, run.adaptations),
         (0, calls, CHUNK),
         |e: Evaluated| Moments::from_slice(&e.weights(0)),
         |m| moments.merge_from(&m),
     )?;
+    run.adaptations += 1;
     run.step_with(Phase::Adapt, &moments, None);
     Ok(moments.rel_std())
 }
@@ -234,7 +248,7 @@ fn batch_size(wanted: u64, budget: u64) -> u64 {
     reason = "capped by the budget, which is an u64"
 )]
 fn needed(run: &Run<'_>, rel_std: f64, so_far: Option<&Moments>) -> u64 {
-    let exponent = run.evaluator.exponent;
+    let exponent = run.evaluator.exponents[0];
     let last = || {
         run.iterations
             .last()
@@ -257,8 +271,8 @@ fn reached(run: &Run<'_>, total: &Moments) -> Option<StopReason> {
         return None;
     }
     let stop = &run.settings.stop;
-    let error = scale(total.error(), -run.evaluator.exponent);
-    let value = scale(total.mean, -run.evaluator.exponent).abs();
+    let error = run.evaluator.unscale(total.error());
+    let value = run.evaluator.unscale(total.mean).abs();
     if stop.rel_error.is_some_and(|e| error <= e * value) {
         return Some(StopReason::RelError);
     }

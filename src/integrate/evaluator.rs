@@ -66,8 +66,8 @@ pub(crate) struct Evaluator<'a> {
     domain: Domain,
     policy: NonFinite,
     streams: Streams,
-    /// exponent of the scale
-    pub(crate) exponent: i32,
+    /// exponent of the scale, per output
+    pub(crate) exponents: Vec<i32>,
     calls: AtomicU64,
     non_finite: AtomicU64,
 }
@@ -100,7 +100,7 @@ impl<'a> Evaluator<'a> {
             domain,
             policy,
             streams: Streams::new(seed),
-            exponent: 0,
+            exponents: vec![0; integrand.outputs()],
             calls: AtomicU64::new(0),
             non_finite: AtomicU64::new(0),
         })
@@ -120,6 +120,11 @@ impl<'a> Evaluator<'a> {
 
     pub(crate) fn streams(&self) -> Streams {
         self.streams
+    }
+
+    /// Takes a value of the first output back to the user's units.
+    pub(crate) fn unscale(&self, value: f64) -> f64 {
+        scale(value, -self.exponents[0])
     }
 
     /// Calls of the integrand so far.
@@ -163,35 +168,48 @@ impl<'a> Evaluator<'a> {
         )?;
         self.calls.fetch_add(n as u64, Ordering::Relaxed);
         for ((values, jacobian), point) in f.chunks_exact_mut(outputs).zip(&jacobian).zip(points) {
-            self.check(values, point)?;
-            for value in values {
-                *value = scale(*value, self.exponent) * jacobian;
-            }
+            self.weigh(values, *jacobian, point)?;
         }
         Ok(f)
     }
 
-    /// Applies the policy to the values of one point.
-    fn check(&self, values: &mut [f64], point: &[f64]) -> Result<()> {
-        let Some(output) = values.iter().position(|v| !v.is_finite()) else {
-            return Ok(());
-        };
-        match self.policy {
-            NonFinite::Fail => {
-                let (value, point) = (values[output], point.to_vec());
-                Err(IntegrandError::NonFinite {
+    /// Turns the values at one point into s f |dy/dx|, by the policy where they are not finite.
+    fn weigh(&self, values: &mut [f64], jacobian: f64, point: &[f64]) -> Result<()> {
+        let fault = |output: usize, value: f64| {
+            let point = point.to_vec();
+            if value.is_finite() {
+                IntegrandError::Overflow {
+                    value,
+                    jacobian,
+                    point,
+                }
+            } else {
+                IntegrandError::NonFinite {
                     value,
                     output,
                     point,
                 }
-                .into())
             }
-            NonFinite::CountAsZero { .. } => {
+        };
+        for (output, exponent) in self.exponents.iter().enumerate() {
+            let value = values[output];
+            // Zero stays zero, whatever the Jacobian at the end of an infinite range.
+            let weighed = if value == 0.0 {
+                0.0
+            } else {
+                scale(value, *exponent) * jacobian
+            };
+            if !weighed.is_finite() {
+                if self.policy == NonFinite::Fail {
+                    return Err(fault(output, value).into());
+                }
                 self.non_finite.fetch_add(1, Ordering::Relaxed);
                 values.fill(0.0);
-                Ok(())
+                return Ok(());
             }
+            values[output] = weighed;
         }
+        Ok(())
     }
 }
 

@@ -30,12 +30,23 @@ fn first_calls(run: &Run<'_>) -> u64 {
     wanted.min(run.settings.stop.max_calls / 8)
 }
 
+/// Most bytes of points that are kept for training.
+const KEEP: usize = 64 << 20;
+
+/// Points of one chunk, or only their number where f was zero and there are enough already.
+struct Kept {
+    n: u64,
+    x: Vec<f64>,
+    f: Vec<f64>,
+}
+
 /// Looks at uniform points; goes on, doubling, as long as f is zero everywhere, up to a
 /// quarter of the budget.
 pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
-    let identity = Identity::new(run.evaluator.dim());
-    let mut moments = Moments::default();
-    let (mut x, mut log_f, mut all) = (Vec::new(), Vec::new(), Vec::new());
+    let (dim, outputs) = (run.evaluator.dim(), run.evaluator.outputs());
+    let identity = Identity::new(dim);
+    let mut all: Vec<Kept> = Vec::new();
+    let mut kept = 0;
     let mut calls = first_calls(run);
     loop {
         let before = run.calls.explore;
@@ -44,36 +55,56 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
             &identity,
             (Purpose::Explore, 0),
             (before, calls, CHUNK),
-            |e: Evaluated| e,
-            |e| {
-                x.extend_from_slice(&e.x);
-                all.push(e);
+            |e: Evaluated| Kept {
+                n: e.log_jac.len() as u64,
+                x: e.x,
+                f: e.f,
+            },
+            |mut chunk| {
+                let bytes = 8 * (chunk.x.len() + chunk.f.len());
+                if chunk.f.iter().all(|f| *f == 0.0) && kept + bytes > KEEP {
+                    (chunk.x, chunk.f) = (Vec::new(), Vec::new());
+                } else {
+                    kept += bytes;
+                }
+                all.push(chunk);
             },
         )?;
-        let max = all
-            .iter()
-            .flat_map(|e| &e.f)
-            .fold(0.0, |a: f64, b| a.max(b.abs()));
+        let signal = all.iter().flat_map(|chunk| &chunk.f).any(|f| *f != 0.0);
         let budget = run.settings.stop.max_calls / 4;
-        if max > 0.0 || run.stopped.is_some() || run.calls.explore + 2 * calls > budget {
+        if signal || run.stopped.is_some() || run.calls.explore + 2 * calls > budget {
             break;
         }
         calls *= 2;
     }
-    // Scale by a power of two so that the largest value seen lies in [1, 2).
-    let outputs = run.evaluator.outputs();
-    let max = all
-        .iter()
-        .flat_map(|e| e.f.iter().step_by(outputs))
-        .fold(0.0, |a: f64, b| a.max(b.abs()));
-    if max > 0.0 {
-        run.evaluator.exponent = -exponent_of(max);
+    run.uniform_points = run.calls.explore;
+    // Scale each output by a power of two so that its largest value seen lies in [1, 2).
+    for o in 0..outputs {
+        let values = all
+            .iter()
+            .flat_map(|chunk| chunk.f.iter().skip(o).step_by(outputs));
+        let max = values.fold(0.0, |a: f64, b| a.max(b.abs()));
+        if max > 0.0 {
+            run.evaluator.exponents[o] = -exponent_of(max);
+        }
     }
-    for mut e in all {
-        e.f.iter_mut()
-            .for_each(|f| *f = scale(*f, run.evaluator.exponent));
-        log_f.extend(e.log_abs_f());
-        moments.merge_from(&Moments::from_slice(&e.weights(0)));
+    let exponent = run.evaluator.exponents[0];
+    let mut moments = Moments::default();
+    let (mut x, mut log_f) = (Vec::new(), Vec::new());
+    for chunk in all {
+        let first = chunk.f.iter().step_by(outputs);
+        let f: Vec<f64> = first.map(|f| scale(*f, exponent)).collect();
+        let seen = if f.is_empty() {
+            Moments {
+                calls: chunk.n,
+                ..Moments::default()
+            }
+        } else {
+            Moments::from_slice(&f)
+        };
+        moments.merge_from(&seen);
+        log_f.extend(f.iter().map(|f| f.abs().ln()));
+        x.extend(chunk.x);
     }
     let cost = match (run.settings.cost_class, run.settings.method) {
         (Some(class), _) => class,

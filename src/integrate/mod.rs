@@ -9,6 +9,7 @@ pub(crate) mod evaluator;
 mod explore;
 mod neural;
 mod observer;
+mod prepare;
 mod report;
 mod run;
 mod settings;
@@ -21,19 +22,16 @@ pub use report::{
 };
 pub use settings::{CostClass, Method, NonFinite, Settings, Stop, VegasConfig};
 
-use std::any::Any;
-
 use rayon::ThreadPoolBuilder;
 
 use auto::Frozen;
 use evaluator::Evaluator;
-use neural::Rival;
 use run::Run;
 
 use crate::error::{Error, Result};
-use crate::flow::Flow;
 use crate::integrand::{Domain, Integrand};
-use crate::map::{Chain, Grid, Identity, Map};
+use crate::map::Map;
+use crate::rng::continued;
 
 /// Integrates functions as its settings say.
 ///
@@ -150,12 +148,14 @@ impl Integrator {
         goal: Goal,
     ) -> Result<Outcome> {
         let settings = &self.settings;
-        let evaluator = Evaluator::new(
-            integrand,
-            settings.domain.as_ref(),
-            settings.non_finite,
-            settings.seed,
-        )?;
+        // A model was most likely made with the same seed: its numbers are not drawn again.
+        let seed = if given.is_some() {
+            continued(settings.seed)
+        } else {
+            settings.seed
+        };
+        let domain = settings.domain.as_ref();
+        let evaluator = Evaluator::new(integrand, domain, settings.non_finite, seed)?;
         let mut pool = ThreadPoolBuilder::new();
         if let Some(threads) = settings.threads {
             pool = pool.num_threads(threads);
@@ -165,7 +165,7 @@ impl Integrator {
             threads,
             reason: e.to_string(),
         })?;
-        let mut run = Run::new(settings, evaluator, observer);
+        let mut run = Run::new(settings, evaluator, observer, seed);
         pool.install(|| execute(&mut run, given, goal))
     }
 }
@@ -200,9 +200,10 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
             choice: None,
             cost: None,
         },
-        Some(Given::Start(start)) => prepare(run, &explored, Some(start), goal)?,
-        None => prepare(run, &explored, None, goal)?,
+        Some(Given::Start(start)) => prepare::prepare(run, &explored, Some(start), goal)?,
+        None => prepare::prepare(run, &explored, None, goal)?,
     };
+    run.freeze();
     let most = (goal == Goal::TrainOnly).then_some(CHECK_CALLS);
     let (sums, stop) = estimate::estimate(run, frozen.map.as_ref(), frozen.rel_std, most)?;
     let report = verdict::report(run, &frozen, &sums, stop);
@@ -211,86 +212,4 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
         map: frozen.map,
         domain: run.evaluator.domain().clone(),
     })
-}
-
-/// Adapts or trains what the method asks for.
-fn prepare(
-    run: &mut Run<'_>,
-    explored: &explore::Explored,
-    start: Option<&dyn Map>,
-    goal: Goal,
-) -> Result<Frozen> {
-    let dim = run.evaluator.dim();
-    let half = run.calls_left() / 2;
-    match run.settings.method {
-        Method::Auto if start.is_none() && goal == Goal::Integrate => auto::choose(run, explored),
-        Method::Plain => Ok(Frozen {
-            map: Box::new(Identity::new(dim)),
-            rel_std: explored.moments.rel_std(),
-            choice: None,
-            cost: None,
-        }),
-        Method::Vegas => {
-            let start = start.and_then(grid_of).cloned();
-            let adapted = vegas::adapt(run, explored, start, half)?;
-            Ok(Frozen {
-                map: Box::new(adapted.grid),
-                rel_std: adapted.rel_std,
-                choice: None,
-                cost: None,
-            })
-        }
-        Method::Auto | Method::Flow => {
-            let (flow, grid) = starting_flow(run, explored, start)?;
-            let rival = Rival {
-                rel_std: f64::INFINITY,
-            };
-            let trained = neural::train(run, explored, flow, grid.as_ref(), half, rival)?;
-            Ok(Frozen {
-                map: trained.map,
-                rel_std: trained.rel_std,
-                choice: None,
-                cost: None,
-            })
-        }
-    }
-}
-
-/// The grid in a map, alone or at the data end of a chain.
-fn grid_of(map: &dyn Map) -> Option<&Grid> {
-    let any: &dyn Any = map;
-    any.downcast_ref::<Grid>()
-        .or_else(|| grid_of(any.downcast_ref::<Chain>()?.maps().last()?.as_ref()))
-}
-
-/// The flow in a map, alone or at the latent end of a chain.
-fn flow_of(map: &dyn Map) -> Option<&Flow> {
-    let any: &dyn Any = map;
-    any.downcast_ref::<Flow>()
-        .or_else(|| flow_of(any.downcast_ref::<Chain>()?.maps().first()?.as_ref()))
-}
-
-/// A new flow, or the one of the start; with a grid under it where the settings or the start
-/// say so.
-fn starting_flow(
-    run: &mut Run<'_>,
-    explored: &explore::Explored,
-    start: Option<&dyn Map>,
-) -> Result<(Flow, Option<Grid>)> {
-    let (dim, settings) = (run.evaluator.dim(), run.settings);
-    if let Some(flow) = start.and_then(flow_of) {
-        return Ok((flow.clone(), start.and_then(grid_of).cloned()));
-    }
-    let mut flow = Flow::new(dim, &settings.flow, settings.seed)?;
-    let wants_grid = settings.flow_on_grid || settings.flow.elementwise_bins > 0;
-    if !wants_grid {
-        return Ok((flow, start.and_then(grid_of).cloned()));
-    }
-    let most = run.calls_left() / 8;
-    let grid = vegas::adapt(run, explored, start.and_then(grid_of).cloned(), most)?.grid;
-    if settings.flow_on_grid {
-        return Ok((flow, Some(grid)));
-    }
-    flow.follow_grid(&grid);
-    Ok((flow, None))
 }

@@ -5,6 +5,7 @@ use super::{
     explore::Explored,
     report::Phase,
     run::Run,
+    settings::CostClass,
 };
 use crate::error::Result;
 use crate::flow::Flow;
@@ -28,6 +29,13 @@ struct Stage {
     moments: Moments,
 }
 
+/// Whether a flow is new.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    Cold,
+    Warm,
+}
+
 /// What else could be done instead of training on.
 #[derive(Clone, Copy)]
 pub(crate) struct Rival {
@@ -42,14 +50,17 @@ pub(crate) fn train(
     explored: &Explored,
     flow: Flow,
     grid: Option<&Grid>,
-    most: u64,
+    (start, most): (Start, u64),
     rival: Rival,
 ) -> Result<Trained> {
     let mut config = run.settings.train.clone();
-    config.reuse = config.reuse.max(explored.cost.reuse());
-    let mut trainer = Trainer::new(flow, &config, run.settings.seed)?;
-    if grid.is_none() {
-        // The uniform points are the first stage; for a flow on a grid they are somewhere else.
+    if explored.cost == CostClass::Dear {
+        config.reuse = config.reuse.max(CostClass::DEAR_REUSE);
+    }
+    let mut trainer = Trainer::new(flow, &config, run.seed)?;
+    if start == Start::Cold && grid.is_none() {
+        // The uniform points are the first stage. A flow that has learnt already would forget
+        // much of it on them, and a flow on a grid lives in other coordinates.
         let log_q = vec![0.0; explored.log_f.len()];
         trainer.absorb(&explored.x, &explored.log_f, &log_q);
         train_once(run, &mut trainer);
@@ -104,7 +115,7 @@ pub(crate) fn train(
 
 fn train_once(run: &mut Run<'_>, trainer: &mut Trainer) {
     // A stage without any signal trains nothing: the flow stays what it was.
-    let _ = trainer.train();
+    let _ = trainer.train_while(|| run.must_stop().is_none());
     run.book(Phase::Train);
 }
 

@@ -24,7 +24,7 @@ pub enum Control {
 
 /// Sees each step and may ask to stop. Observers never change the numbers of a run.
 pub trait Observer: Send + Sync {
-    /// Called after each step, on the thread that started the run.
+    /// Called after each step, on one thread at a time, in order.
     fn step(&mut self, progress: &Progress<'_>) -> Control;
 
     /// Asked between the chunks of a step, on any thread's behalf: true stops soon.

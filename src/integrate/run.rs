@@ -5,7 +5,7 @@ use std::time::Instant;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::{
-    evaluator::{Block, Evaluated, Evaluator, scale},
+    evaluator::{Block, Evaluated, Evaluator},
     observer::{Control, Observer, Progress},
     report::{Iteration, PerPhase, Phase, StopReason},
     settings::Settings,
@@ -28,6 +28,14 @@ pub(crate) struct Run<'a> {
     pub(crate) warnings: Vec<String>,
     /// why the run has to end, once it has to
     pub(crate) stopped: Option<StopReason>,
+    /// the seed of this run's numbers
+    pub(crate) seed: u64,
+    /// distinct uniform points that were looked at
+    pub(crate) uniform_points: u64,
+    /// iterations of adapting so far: each draws numbers of its own
+    pub(crate) adaptations: u64,
+    /// whether the proposal is still being made
+    preparing: bool,
     start: Instant,
     phase_start: Instant,
 }
@@ -37,6 +45,7 @@ impl<'a> Run<'a> {
         settings: &'a Settings,
         evaluator: Evaluator<'a>,
         observer: &'a mut dyn Observer,
+        seed: u64,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -48,6 +57,10 @@ impl<'a> Run<'a> {
             seconds: PerPhase::default(),
             warnings: Vec::new(),
             stopped: None,
+            seed,
+            uniform_points: 0,
+            adaptations: 0,
+            preparing: true,
             start: now,
             phase_start: now,
         }
@@ -68,13 +81,22 @@ impl<'a> Run<'a> {
         self.phase_start = now;
     }
 
-    /// Why the run must stop now, if it must: time is up or the observer said so.
-    fn must_stop(&self) -> Option<StopReason> {
+    /// Why the run must stop now, if it must: time is up or the observer said so. Making the
+    /// proposal may take half of the time, so that some is left for the estimate.
+    pub(crate) fn must_stop(&self) -> Option<StopReason> {
         if self.observer.interrupted() {
             return Some(StopReason::Interrupted);
         }
-        let limit = self.settings.stop.max_seconds?;
+        let limit = self.settings.stop.max_seconds? * if self.preparing { 0.5 } else { 1.0 };
         (self.start.elapsed().as_secs_f64() >= limit).then_some(StopReason::Seconds)
+    }
+
+    /// Ends the making of the proposal: the rest of the time is the estimate's.
+    pub(crate) fn freeze(&mut self) {
+        self.preparing = false;
+        if self.stopped == Some(StopReason::Seconds) {
+            self.stopped = self.must_stop();
+        }
     }
 
     /// Evaluates `n` points of a sequence from `first` on, in chunks of `chunk` points in
@@ -141,7 +163,7 @@ impl<'a> Run<'a> {
 
     /// Records a step that is described by the moments of its weights.
     pub(crate) fn step_with(&mut self, phase: Phase, moments: &Moments, beta: Option<f64>) {
-        let unscale = |v| scale(v, -self.evaluator.exponent);
+        let unscale = |v| self.evaluator.unscale(v);
         self.step(Iteration {
             phase,
             calls: moments.calls,
@@ -154,7 +176,7 @@ impl<'a> Run<'a> {
 
     /// Relative error to reach for a value of `mean` (scaled); `None` without a target.
     pub(crate) fn target(&self, mean: f64) -> Option<f64> {
-        let value = scale(mean, -self.evaluator.exponent);
+        let value = self.evaluator.unscale(mean);
         self.settings.stop.relative_target(value)
     }
 }

@@ -48,10 +48,10 @@ pub(crate) fn adapt(
         let mut moments = Moments::default();
         let mut training = GridTraining::new(&grid);
         let frozen = &grid;
-        spent += run.points(
+        let done = run.points(
             Phase::Adapt,
             frozen,
-            (Purpose::Adapt, iteration),
+            (Purpose::Adapt, run.adaptations),
             (0, calls, 4 * CHUNK),
             |e: Evaluated| {
                 let w = e.weights(0);
@@ -67,6 +67,8 @@ pub(crate) fn adapt(
         if moments.mean != 0.0 {
             last = moments.rel_std();
         }
+        spent += done;
+        run.adaptations += 1;
         // A spread beyond what so few points can measure: refine with care, draw no conclusion.
         let measured = last * last < calls as f64 / 20.0;
         let alpha = if measured {

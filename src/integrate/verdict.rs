@@ -19,20 +19,28 @@ const SMALL_P: f64 = 1e-4;
 const LARGE_JUMP: f64 = 0.5;
 
 pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: StopReason) -> Report {
-    let exponent = -run.evaluator.exponent;
-    let outputs = sums.outputs(exponent);
+    let exponents = run.evaluator.exponents.clone();
+    let outputs = sums.outputs(&exponents);
     let first = outputs[0];
-    let mut reasons = if sums.has_signal() {
-        reasons(run, &first)
-    } else {
-        Vec::new()
-    };
+    let mut reasons: Vec<String> = non_finite(run).into_iter().collect();
+    for (o, output) in outputs.iter().enumerate() {
+        let name = if o == 0 {
+            String::new()
+        } else {
+            format!("output {o}: ")
+        };
+        reasons.extend(
+            objections(output)
+                .into_iter()
+                .map(|reason| name.clone() + &reason),
+        );
+    }
     let status = if stop == StopReason::Interrupted {
         Status::Interrupted
     } else if run.calls.estimate == 0 {
         reasons.push("the time was up before the estimate began".to_owned());
         Status::Unreliable
-    } else if !sums.has_signal() {
+    } else if !sums.has_signal() && run.evaluator.non_finite() == 0 {
         Status::NoSignal
     } else if !reasons.is_empty() {
         Status::Unreliable
@@ -43,9 +51,15 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
     };
     if status == Status::NoSignal {
         run.warnings.push(format!(
-            "f was zero at all {} points: the integral may be zero or its support too small \
-             to be hit; try a smaller range or more calls",
-            run.calls.total()
+            "f was zero at all {} points of the estimate: the integral may be zero or its \
+             support too small to be hit; try a smaller range or more calls",
+            run.calls.estimate
+        ));
+    } else if status.is_good() && sums.is_constant(0) {
+        run.warnings.push(format!(
+            "all {} weights are equal, so the error is 0: right for a constant; a feature that no \
+             point has hit would not show",
+            run.calls.estimate
         ));
     }
     let missed = run.settings.stop.has_target() && status == Status::Budget;
@@ -64,7 +78,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
         estimate: first.estimate,
         consistency: first.consistency,
         weights: first.weights,
-        covariance: sums.covariance(exponent),
+        covariance: sums.covariance(&exponents),
         outputs,
         status,
         reasons,
@@ -73,7 +87,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
         calls: run.calls,
         seconds: run.seconds,
         iterations: take(&mut run.iterations),
-        blind_volume: (3.5 / run.calls.explore.max(1) as f64).min(1.0),
+        blind_volume: (3.5 / run.uniform_points.max(1) as f64).min(1.0),
         non_finite: run.evaluator.non_finite(),
         seed: run.settings.seed,
         threads: current_num_threads(),
@@ -84,8 +98,11 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
 }
 
 /// What speaks against the estimate of an output.
-fn reasons(run: &Run<'_>, output: &Output) -> Vec<String> {
+fn objections(output: &Output) -> Vec<String> {
     let mut reasons = Vec::new();
+    if !(output.estimate.value.is_finite() && output.estimate.error.is_finite()) {
+        reasons.push("value or error overflows: the weights span too many decades".to_owned());
+    }
     let w = &output.weights;
     // A heavy tail in a narrow distribution is harmless as long as no single point counts: the
     // largest weight must have moved the estimate by a good part of the error.
@@ -109,13 +126,16 @@ fn reasons(run: &Run<'_>, output: &Output) -> Vec<String> {
             c.chi2, c.dof, c.p_value
         ));
     }
-    if let NonFinite::CountAsZero { max_share } = run.settings.non_finite {
-        let share = run.evaluator.non_finite() as f64 / run.evaluator.calls().max(1) as f64;
-        if share > max_share {
-            reasons.push(format!(
-                "{share:.1e} of the calls were not finite; at most {max_share:.1e} is allowed"
-            ));
-        }
-    }
     reasons
+}
+
+/// Whether more values were not finite than the policy allows.
+fn non_finite(run: &Run<'_>) -> Option<String> {
+    let NonFinite::CountAsZero { max_share } = run.settings.non_finite else {
+        return None;
+    };
+    let share = run.evaluator.non_finite() as f64 / run.evaluator.calls().max(1) as f64;
+    (share > max_share).then(|| {
+        format!("{share:.1e} of the calls were not finite; at most {max_share:.1e} is allowed")
+    })
 }

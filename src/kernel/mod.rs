@@ -13,6 +13,7 @@ pub(crate) mod dispatch;
 pub(crate) mod lane;
 pub(crate) mod level;
 pub(crate) mod math;
+pub(crate) mod peak;
 pub(crate) mod spline;
 #[cfg(target_arch = "x86_64")]
 mod x86;

@@ -1,7 +1,7 @@
 //! Files: the only place that touches them.
 //!
 //! A model file is an envelope and a payload. Envelope, little-endian: the 8 bytes `THALWEG\n`,
-//! the format version (u32), the CRC-32 of the payload (u32), its length (u64). Payload: one
+//! the format version (u32), the CRC-32 of the version's four bytes and the payload (u32), its length (u64). Payload: one
 //! self-describing `MessagePack` map of plain data; no code is ever stored or run. Every value
 //! is validated on the way in.
 

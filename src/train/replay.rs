@@ -33,6 +33,14 @@ impl Replay {
         }
     }
 
+    /// Forgets everything but keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.x.clear();
+        self.log_f.clear();
+        self.log_q.clear();
+        self.ends.clear();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.log_f.len()
     }

@@ -34,7 +34,8 @@ pub struct TrainConfig {
     pub adam: AdamConfig,
     /// points per step
     pub minibatch: usize,
-    /// how often each stored point is used per stage, on average
+    /// how often each stored point is used per stage, on average; a run raises it to 64 where
+    /// calls are dear
     pub reuse: f64,
     /// decay of the running average of the parameters
     pub average: f64,
@@ -246,6 +247,11 @@ impl Trainer {
 
     /// Trains on all points absorbed so far. `None` if f was zero at all of them.
     pub fn train(&mut self) -> Option<StageReport> {
+        self.train_while(|| true)
+    }
+
+    /// As [`Trainer::train`], but ends after the step at which `keep_going` says no.
+    pub fn train_while(&mut self, keep_going: impl Fn() -> bool) -> Option<StageReport> {
         let (log_f, log_q) = self.replay.newest();
         let (calls, ess) = (log_f.len() as u64, ess_fraction(log_f, log_q, 1.0));
         let beta = if self.config.temper_ess > 0.0 && self.beta != Some(1.0) {
@@ -282,6 +288,9 @@ impl Trainer {
                 loss += value;
                 counted += 1;
             }
+            if !keep_going() {
+                break;
+            }
         }
         if self.flow.set_parameters(&average).is_err() {
             // A parameter left the finite numbers: go on from the last good average.
@@ -298,6 +307,36 @@ impl Trainer {
             steps,
             loss,
         })
+    }
+
+    /// One online step on given points, without replay, tempering or averaging: `x`
+    /// (`[n * dim]`), log|f| and log of the density they were drawn from (both `[n]`), with n
+    /// the size of a minibatch. Forgets the stored points; returns the loss, NaN if f was zero
+    /// everywhere.
+    ///
+    /// # Panics
+    /// If there are not as many points as a minibatch has.
+    pub fn step(&mut self, x: &[f64], log_f: &[f64], log_q: &[f64]) -> f64 {
+        assert_eq!(
+            log_f.len(),
+            self.config.minibatch,
+            "points of an online step"
+        );
+        self.replay.clear();
+        self.replay.push(x, log_f, log_q);
+        if !self.replay.prepare(1.0) {
+            return f64::NAN;
+        }
+        for (i, index) in self.work.batch.iter_mut().enumerate() {
+            *index = i;
+        }
+        let loss = self.gradient(1.0);
+        self.adam
+            .step(&self.work.gradient, 1.0, &mut self.parameters);
+        if self.flow.set_parameters(&self.parameters).is_err() {
+            self.parameters.copy_from_slice(self.flow.parameters());
+        }
+        loss
     }
 
     #[expect(

@@ -25,7 +25,15 @@ fn check(name: &str, arguments: &[&str]) -> io::Result<()> {
 #[test]
 fn help() {
     check("help.txt", &["--help"]).unwrap();
-    for subcommand in ["list", "integrate", "train", "compare", "sample", "inspect"] {
+    for subcommand in [
+        "list",
+        "integrate",
+        "train",
+        "compare",
+        "sample",
+        "inspect",
+        "speed",
+    ] {
         check(&format!("help-{subcommand}.txt"), &[subcommand, "--help"]).unwrap();
     }
 }

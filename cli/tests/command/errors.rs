@@ -158,7 +158,7 @@ const CASES: &[Case<'_>] = &[
     (
         &["compare", "camel", "--max-calls", "1000"],
         1,
-        "at least 4096",
+        "at least 8192",
     ),
     (&["train", "camel"], 1, "--save <MODEL>"),
     (

@@ -141,7 +141,7 @@ fn a_model_estimates_and_warms_up() {
         "--model",
         &model,
         "--max-calls",
-        "8000",
+        "20000",
         "--save",
         &warmed,
     ]);

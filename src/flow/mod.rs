@@ -3,6 +3,7 @@
 //! A [`Flow`] is a chain of couplings (or elementwise splines) and one flat parameter vector.
 //! With the uniform base, log q(x) = sum over the layers of log|dz/dx|.
 
+mod any_layer;
 mod conditioner;
 mod config;
 mod coupling;
@@ -21,10 +22,11 @@ pub use spline::{Spline, SplineGradient, SplineKind};
 use std::mem;
 use std::ops::Range;
 
+use any_layer::AnyLayer;
 use conditioner::Weights;
 use coupling::Coupling;
 use elementwise::Elementwise;
-use layer::{AnyLayer, Layer as _, LayerScratch};
+use layer::{Layer as _, LayerScratch};
 use tile::Tile;
 
 use crate::error::{Error, Result};

@@ -1,11 +1,13 @@
 //! Training a flow against a function of which only values are known.
 
 mod adam;
+mod config;
 mod loss;
 mod replay;
 mod temper;
 mod trainer;
 
 pub use adam::AdamConfig;
+pub use config::TrainConfig;
 pub use loss::{Exponential, Kl, Loss, LossKind, ReverseKl, Variance};
-pub use trainer::{StageReport, TrainConfig, Trainer};
+pub use trainer::{StageReport, Trainer};

@@ -111,3 +111,16 @@ pub enum Error {
 
 /// `Result` with the library's [`enum@Error`].
 pub type Result<T, E = Error> = result::Result<T, E>;
+
+/// Ok, or [`Error::InvalidSetting`] where a setting is not as it must be.
+pub(crate) fn check(ok: bool, name: &'static str, value: f64, allowed: &'static str) -> Result<()> {
+    if ok {
+        Ok(())
+    } else {
+        Err(Error::InvalidSetting {
+            name,
+            value,
+            allowed,
+        })
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check};
 use crate::flow::FlowConfig;
 use crate::integrand::Domain;
 use crate::train::TrainConfig;
@@ -222,17 +222,6 @@ impl Settings {
     /// # Errors
     /// [`Error::InvalidSetting`] or [`Error::BudgetTooSmall`].
     pub fn validate(&self) -> Result<()> {
-        let check = |ok: bool, name, value, allowed| {
-            if ok {
-                Ok(())
-            } else {
-                Err(Error::InvalidSetting {
-                    name,
-                    value,
-                    allowed,
-                })
-            }
-        };
         let positive = |name, value: Option<f64>| {
             let value = value.unwrap_or(1.0);
             check(

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{adam::AdamConfig, loss::LossKind};
-use crate::error::{Error, Result};
+use crate::error::{Result, check};
 
 /// Settings of the training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,19 +49,8 @@ impl TrainConfig {
     /// Refuses what cannot work.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] naming the setting.
+    /// [`Error::InvalidSetting`](crate::Error::InvalidSetting) naming the setting.
     pub fn validate(&self) -> Result<()> {
-        let check = |ok: bool, name, value, allowed| {
-            if ok {
-                Ok(())
-            } else {
-                Err(Error::InvalidSetting {
-                    name,
-                    value,
-                    allowed,
-                })
-            }
-        };
         let rate = self.adam.learning_rate;
         check(
             rate > 0.0 && rate.is_finite(),

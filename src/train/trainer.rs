@@ -71,7 +71,7 @@ impl Trainer {
     /// A trainer for `flow`; `seed` chooses the minibatches.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] from the configuration.
+    /// [`Error::InvalidSetting`](crate::Error::InvalidSetting) from the configuration.
     pub fn new(flow: Flow, config: &TrainConfig, seed: u64) -> Result<Self> {
         config.validate()?;
         let parameters = flow.parameters().to_vec();

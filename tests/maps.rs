@@ -206,8 +206,9 @@ fn latent_points_come_back() {
         );
         let errors = distances(dim, &z, &again);
         let error = (largest(&errors), in_roundings(&errors, &there));
+        // In the sum log_jac a steep layer can hide a flat one, which may be as flat as 1/1000.
         assert!(
-            error.0 < 1e-12 && error.1 < 100.0,
+            error.0 < 1e-12 && error.1 < 1000.0,
             "{}: {error:?}",
             row.name
         );

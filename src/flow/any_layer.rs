@@ -5,7 +5,7 @@ use rand_pcg::Pcg64Dxsm;
 use super::{
     coupling::Coupling,
     elementwise::Elementwise,
-    layer::{Layer, LayerScratch, TileGradient},
+    layer::{Layer, Record, TileGradient, Work},
     tile::Tile,
 };
 use crate::kernel::lane::Real;
@@ -34,25 +34,26 @@ impl Layer for AnyLayer {
     fn initialise(&self, spread: f64, parameters: &mut [f64], rng: &mut Pcg64Dxsm) {
         each!(self, l => l.initialise(spread, parameters, rng));
     }
-    fn scratch<R: Real>(&self) -> LayerScratch<R> {
-        each!(self, l => l.scratch())
+    fn record<R: Real>(&self, keep: bool) -> Record<R> {
+        each!(self, l => l.record(keep))
     }
-    fn transpose<R: Real>(&self, values: &[R], transposed: &mut [R]) {
-        each!(self, l => l.transpose(values, transposed));
+    fn work<R: Real>(&self) -> Work<R> {
+        each!(self, l => l.work())
     }
-    fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, scratch: &mut LayerScratch<R>) {
-        each!(self, l => l.to_latent(values, tile, scratch));
+    fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
+        each!(self, l => l.to_latent(values, tile, record));
     }
-    fn to_data<R: Real>(&self, values: &[R], tile: &mut Tile, scratch: &mut LayerScratch<R>) {
-        each!(self, l => l.to_data(values, tile, scratch));
+    fn to_data<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
+        each!(self, l => l.to_data(values, tile, record));
     }
     fn backward<R: Real>(
         &self,
-        transposed: &[R],
-        scratch: &mut LayerScratch<R>,
-        gradient: &mut TileGradient,
+        values: &[R],
+        record: &Record<R>,
+        work: &mut Work<R>,
+        gradient: &mut TileGradient<R>,
         parameters: &mut [R],
     ) {
-        each!(self, l => l.backward(transposed, scratch, gradient, parameters));
+        each!(self, l => l.backward(values, record, work, gradient, parameters));
     }
 }

@@ -5,13 +5,19 @@
 //! starts at zero, so that a new flow is the identity. Parameters per layer: weights
 //! `[out * in]` row-major, then biases `[out]`. Backward passes are derived by hand.
 
+use std::ops::Range;
+
 use rand::RngExt as _;
 use rand_distr::{Distribution as _, StandardNormal};
 use rand_pcg::Pcg64Dxsm;
 
+use super::{
+    aligned::Aligned,
+    layer::{Record, Work},
+};
 use crate::kernel::{
     TILE,
-    dense::{Activation, ActivationBackward, Forward, WeightGradient},
+    dense::{Finish, PAD, Product, Start, Transpose, WeightGradient},
     dispatch::run,
     lane::Real,
 };
@@ -34,17 +40,10 @@ struct Layer {
     at: usize,
 }
 
-/// Parameters of a flow in the conditioner's precision, both ways round.
-#[derive(Clone, Debug)]
-pub(crate) struct Weights<R> {
-    /// the flat parameter vector
-    pub(crate) values: Vec<R>,
-    /// the same with each weight matrix transposed, for the backward pass
-    pub(crate) transposed: Vec<R>,
+/// Rows of features up to whole vectors of them.
+fn padded(features: usize) -> usize {
+    features.next_multiple_of(PAD)
 }
-
-/// Activations (or their gradients) of one tile: per layer `[features * TILE]`.
-pub(crate) type Activations<R> = Vec<Vec<R>>;
 
 impl Conditioner {
     /// `sizes` holds the features of every layer, inputs first, outputs last.
@@ -72,13 +71,26 @@ impl Conditioner {
             .sum()
     }
 
-    pub(crate) fn activations<R: Real>(&self) -> Activations<R> {
-        let features = |n: usize| vec![R::default(); n * TILE];
-        let inputs = features(self.layers[0].inputs);
-        [inputs]
-            .into_iter()
-            .chain(self.layers.iter().map(|l| features(l.outputs)))
+    /// Features of the inputs and of each hidden layer.
+    fn features(&self) -> impl Iterator<Item = usize> {
+        self.layers.iter().map(|layer| layer.inputs)
+    }
+
+    /// Room for the activations of one tile.
+    pub(crate) fn activations<R: Real>(&self) -> Vec<Aligned<R>> {
+        self.features()
+            .map(|n| Aligned::new(padded(n) * TILE))
             .collect()
+    }
+
+    /// Room for [`Conditioner::outputs_backward`] and [`Conditioner::hidden_backward`].
+    pub(crate) fn work<R: Real>(&self) -> Work<R> {
+        let most = self.features().max().unwrap_or(0);
+        Work {
+            gradients: self.features().map(|n| Aligned::new(n * TILE)).collect(),
+            points: Aligned::new(padded(most) * TILE),
+            ..Work::default()
+        }
     }
 
     /// Hidden layers: normal weights of variance 2/(in (1 + slope^2)) (He et al. 2015,
@@ -102,80 +114,142 @@ impl Conditioner {
         }
     }
 
-    /// Fills the transposed copy of this perceptron's weight matrices.
-    pub(crate) fn transpose<R: Real>(&self, values: &[R], transposed: &mut [R]) {
-        for layer in &self.layers {
-            let (from, _) = layer.split(values);
-            let (to, _) = layer.split_mut(transposed);
-            for (o, row) in from.chunks_exact(layer.inputs).enumerate() {
-                for (i, w) in row.iter().enumerate() {
-                    to[i * layer.outputs + o] = *w;
-                }
-            }
-        }
-    }
-
-    /// Runs one tile from `activations[0]` to the last of `activations`.
-    pub(crate) fn forward<R: Real>(&self, values: &[R], activations: &mut Activations<R>) {
-        let depth = self.layers.len() - 1;
-        for (l, layer) in self.layers.iter().enumerate() {
+    /// Runs the hidden layers on one tile of inputs in `activations[0]`.
+    pub(crate) fn hidden<R: Real>(&self, values: &[R], activations: &mut [Aligned<R>]) {
+        let (_, hidden) = self.layers.split_last().expect("an output layer");
+        for (l, layer) in hidden.iter().enumerate() {
             let (weights, bias) = layer.split(values);
             let (before, after) = activations.split_at_mut(l + 1);
-            let activation = if l == depth {
-                Activation::None
-            } else {
-                Activation::Leaky(R::from_f64(self.slope))
-            };
-            run(Forward {
+            run(Product {
                 weights,
-                bias,
-                input: &before[l],
-                output: &mut after[0],
-                activation,
+                strides: (layer.inputs, 1),
+                start: Start::Bias(bias),
+                input: &before[l][..layer.inputs * TILE],
+                output: &mut after[0][..layer.outputs * TILE],
+                finish: Finish::Leaky(R::from_f64(self.slope)),
             });
         }
     }
 
-    /// Given d loss / d outputs in the last of `gradients`, adds to the parameters' gradient
-    /// and leaves d loss / d inputs in `gradients[0]`.
-    pub(crate) fn backward<R: Real>(
+    /// Some of the outputs, after [`Conditioner::hidden`].
+    pub(crate) fn outputs<R: Real>(
         &self,
-        transposed: &[R],
-        activations: &Activations<R>,
-        gradients: &mut Activations<R>,
+        values: &[R],
+        activations: &[Aligned<R>],
+        which: Range<usize>,
+        output: &mut [R],
+    ) {
+        let (layer, hidden) = self.layers.split_last().expect("an output layer");
+        let (weights, bias) = layer.split(values);
+        let inputs = layer.inputs;
+        run(Product {
+            weights: &weights[which.start * inputs..which.end * inputs],
+            strides: (inputs, 1),
+            start: Start::Bias(&bias[which]),
+            input: &activations[hidden.len()][..inputs * TILE],
+            output,
+            finish: Finish::Nothing,
+        });
+    }
+
+    /// Prepares [`Conditioner::outputs_backward`] for a tile.
+    pub(crate) fn start_backward<R: Real>(&self, record: &Record<R>, work: &mut Work<R>) {
+        let (layer, hidden) = self.layers.split_last().expect("an output layer");
+        layer.transpose(&record.activations[hidden.len()], work);
+    }
+
+    /// Takes d loss / d some of the outputs in `work.raw_gradient` back to the last hidden
+    /// layer and to the parameters; every output must be taken once, in rising order.
+    pub(crate) fn outputs_backward<R: Real>(
+        &self,
+        values: &[R],
+        record: &Record<R>,
+        which: Range<usize>,
+        work: &mut Work<R>,
         parameters: &mut [R],
     ) {
-        let depth = self.layers.len() - 1;
-        for (l, layer) in self.layers.iter().enumerate().rev() {
-            let (before, after) = gradients.split_at_mut(l + 1);
-            let gradient = &mut after[0];
-            if l < depth {
-                let slope = R::from_f64(self.slope);
-                run(ActivationBackward {
-                    output: &activations[l + 1],
-                    gradient,
-                    slope,
-                });
-            }
+        let (layer, hidden) = self.layers.split_last().expect("an output layer");
+        let inputs = layer.inputs;
+        let gradient = &work.raw_gradient[..which.len() * TILE];
+        let (weights, bias) = layer.split_mut(parameters);
+        run(WeightGradient {
+            points: &work.points[..padded(inputs) * TILE],
+            gradient,
+            weights: &mut weights[which.start * inputs..which.end * inputs],
+            bias: &mut bias[which.clone()],
+        });
+        let finish = if which.end == layer.outputs {
+            self.finish(hidden.len(), record)
+        } else {
+            Finish::Nothing
+        };
+        run(Product {
+            weights: &layer.split(values).0[which.start * inputs..which.end * inputs],
+            strides: (1, inputs),
+            start: if which.start == 0 {
+                Start::Zero
+            } else {
+                Start::Output
+            },
+            input: gradient,
+            output: &mut work.gradients[hidden.len()][..inputs * TILE],
+            finish,
+        });
+    }
+
+    /// Takes the gradient from the last hidden layer, where
+    /// [`Conditioner::outputs_backward`] left it, to the parameters and to
+    /// `work.gradients[0]`.
+    pub(crate) fn hidden_backward<R: Real>(
+        &self,
+        values: &[R],
+        record: &Record<R>,
+        work: &mut Work<R>,
+        parameters: &mut [R],
+    ) {
+        let (_, hidden) = self.layers.split_last().expect("an output layer");
+        for (l, layer) in hidden.iter().enumerate().rev() {
+            layer.transpose(&record.activations[l], work);
+            let (before, after) = work.gradients.split_at_mut(l + 1);
+            let gradient = &after[0][..layer.outputs * TILE];
             let (weights, bias) = layer.split_mut(parameters);
             run(WeightGradient {
-                input: &activations[l],
+                points: &work.points[..padded(layer.inputs) * TILE],
                 gradient,
                 weights,
                 bias,
             });
-            run(Forward {
-                weights: layer.split(transposed).0,
-                bias: &[],
+            run(Product {
+                weights: layer.split(values).0,
+                strides: (1, layer.inputs),
+                start: Start::Zero,
                 input: gradient,
-                output: &mut before[l],
-                activation: Activation::None,
+                output: &mut before[l][..layer.inputs * TILE],
+                finish: self.finish(l, record),
             });
+        }
+    }
+
+    /// What a gradient with respect to the activations of layer `l` is multiplied by.
+    fn finish<'a, R: Real>(&self, l: usize, record: &'a Record<R>) -> Finish<'a, R> {
+        if l == 0 {
+            Finish::Nothing
+        } else {
+            Finish::LeakyDerivative(R::from_f64(self.slope), &record.activations[l])
         }
     }
 }
 
 impl Layer {
+    /// Lays the layer's inputs side by side for each point.
+    fn transpose<R: Real>(&self, inputs: &[R], work: &mut Work<R>) {
+        let n = padded(self.inputs) * TILE;
+        run(Transpose {
+            from: &inputs[..n],
+            to: &mut work.points[..n],
+        });
+    }
+
     fn split<'a, R>(&self, parameters: &'a [R]) -> (&'a [R], &'a [R]) {
         let n = self.inputs * self.outputs;
         parameters[self.at..self.at + n + self.outputs].split_at(n)

@@ -9,15 +9,18 @@
 use rand_pcg::Pcg64Dxsm;
 
 use super::{
+    aligned::Aligned,
     conditioner::Conditioner,
-    layer::{Layer, LayerScratch, TileGradient},
+    layer::{Layer, Record, TileGradient, Work},
     spline::Spline,
     tile::Tile,
 };
 use crate::kernel::{
     TILE,
+    dispatch::run,
     lane::Real,
-    spline::{Backward, Direction, backward, evaluate},
+    rows::{AddScaled, Center},
+    spline::{Backward, Direction, Evaluate, backward, evaluate},
 };
 
 /// One coupling.
@@ -51,34 +54,49 @@ impl Coupling {
         }
     }
 
-    /// Runs the conditioner on the kept coordinates of the tile.
-    fn condition<R: Real>(&self, values: &[R], tile: &Tile, scratch: &mut LayerScratch<R>) {
-        let inputs = scratch.activations[0].chunks_exact_mut(TILE);
-        for (input, &i) in inputs.zip(&self.kept) {
-            for (h, x) in input.iter_mut().zip(&tile.x[i * TILE..(i + 1) * TILE]) {
-                *h = R::from_f64(2.0 * x - 1.0);
-            }
+    /// Runs the conditioner on the kept coordinates of the tile, and each spline on its
+    /// coordinate as soon as its parameters are there.
+    fn run<R: Real>(
+        &self,
+        direction: Direction,
+        values: &[R],
+        tile: &mut Tile,
+        record: &mut Record<R>,
+    ) {
+        let Record {
+            x: _,
+            activations,
+            raw,
+        } = record;
+        let inputs = activations[0].chunks_exact_mut(TILE);
+        for (to, &i) in inputs.zip(&self.kept) {
+            let from = &tile.x[i * TILE..(i + 1) * TILE];
+            run(Center { from, to });
         }
-        self.conditioner.forward(values, &mut scratch.activations);
-    }
-
-    fn transform<R: Real>(&self, direction: Direction, tile: &mut Tile, scratch: &LayerScratch<R>) {
-        let raw = scratch
-            .activations
-            .last()
-            .expect("a conditioner has layers");
-        let rows = raw.chunks_exact(self.spline.parameters() * TILE);
-        let Tile { x, log_q } = tile;
-        for (raw, &i) in rows.zip(&self.transformed) {
-            let row = &mut x[i * TILE..(i + 1) * TILE];
-            evaluate(
-                self.spline.any(),
-                self.spline.bins,
+        self.conditioner.hidden(values, activations);
+        let n = self.spline.parameters();
+        // One block of parameters serves all splines unless there is room to keep them.
+        let keep = raw.len() >= self.transformed.len() * n * TILE;
+        for (j, &i) in self.transformed.iter().enumerate() {
+            let block = if keep { j * n * TILE } else { 0 };
+            let raw = &mut raw[block..block + n * TILE];
+            let which = j * n..(j + 1) * n;
+            self.conditioner.outputs(values, activations, which, raw);
+            evaluate(Evaluate {
+                kind: self.spline.any(),
+                bins: self.spline.bins,
                 direction,
                 raw,
-                row,
-                log_q,
-            );
+                values: &mut tile.x[i * TILE..(i + 1) * TILE],
+                log_slope: &mut tile.log_q,
+            });
+        }
+    }
+
+    /// Keeps the coordinates at the data end, if there is room.
+    fn keep<R: Real>(&self, tile: &Tile, record: &mut Record<R>) {
+        for (saved, &i) in record.x.chunks_exact_mut(TILE).zip(&self.transformed) {
+            saved.copy_from_slice(&tile.x[i * TILE..(i + 1) * TILE]);
         }
     }
 }
@@ -92,67 +110,65 @@ impl Layer for Coupling {
         self.conditioner.initialise(spread, parameters, rng);
     }
 
-    fn scratch<R: Real>(&self) -> LayerScratch<R> {
-        LayerScratch {
-            x: vec![0.0; self.transformed.len() * TILE],
+    fn record<R: Real>(&self, keep: bool) -> Record<R> {
+        let block = self.spline.parameters() * TILE;
+        let count = self.transformed.len();
+        Record {
+            x: Aligned::new(if keep { count * TILE } else { 0 }),
             activations: self.conditioner.activations(),
-            gradients: self.conditioner.activations(),
+            raw: Aligned::new(if keep { count * block } else { block }),
         }
     }
 
-    fn transpose<R: Real>(&self, values: &[R], transposed: &mut [R]) {
-        self.conditioner.transpose(values, transposed);
-    }
-
-    fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, scratch: &mut LayerScratch<R>) {
-        self.condition(values, tile, scratch);
-        for (saved, &i) in scratch.x.chunks_exact_mut(TILE).zip(&self.transformed) {
-            saved.copy_from_slice(&tile.x[i * TILE..(i + 1) * TILE]);
+    fn work<R: Real>(&self) -> Work<R> {
+        Work {
+            raw_gradient: Aligned::new(self.spline.parameters() * TILE),
+            ..self.conditioner.work()
         }
-        self.transform(Direction::Forward, tile, scratch);
     }
 
-    fn to_data<R: Real>(&self, values: &[R], tile: &mut Tile, scratch: &mut LayerScratch<R>) {
-        self.condition(values, tile, scratch);
-        self.transform(Direction::Inverse, tile, scratch);
+    fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
+        self.keep(tile, record);
+        self.run(Direction::Forward, values, tile, record);
+    }
+
+    fn to_data<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
+        self.run(Direction::Inverse, values, tile, record);
+        self.keep(tile, record);
     }
 
     fn backward<R: Real>(
         &self,
-        transposed: &[R],
-        scratch: &mut LayerScratch<R>,
-        gradient: &mut TileGradient,
+        values: &[R],
+        record: &Record<R>,
+        work: &mut Work<R>,
+        gradient: &mut TileGradient<R>,
         parameters: &mut [R],
     ) {
-        let LayerScratch {
-            x,
-            activations,
-            gradients,
-        } = scratch;
-        let raw = activations.last().expect("a conditioner has layers");
-        let raw_gradient = gradients.last_mut().expect("a conditioner has layers");
-        let block = self.spline.parameters() * TILE;
-        let rows = raw
-            .chunks_exact(block)
-            .zip(raw_gradient.chunks_exact_mut(block));
-        for (((raw, raw_gradient), x), &i) in rows.zip(x.chunks_exact(TILE)).zip(&self.transformed)
-        {
+        self.conditioner.start_backward(record, work);
+        let n = self.spline.parameters();
+        for (j, &i) in self.transformed.iter().enumerate() {
             backward(Backward {
                 kind: self.spline.any(),
                 bins: self.spline.bins,
-                raw,
-                x,
+                raw: &record.raw[j * n * TILE..(j + 1) * n * TILE],
+                x: &record.x[j * TILE..(j + 1) * TILE],
                 gradient: &mut gradient.x[i * TILE..(i + 1) * TILE],
                 log_slope_gradient: &gradient.log_q,
-                raw_gradient,
+                raw_gradient: &mut work.raw_gradient[..n * TILE],
             });
+            let which = j * n..(j + 1) * n;
+            self.conditioner
+                .outputs_backward(values, record, which, work, parameters);
         }
         self.conditioner
-            .backward(transposed, activations, gradients, parameters);
-        for (input, &i) in gradients[0].chunks_exact(TILE).zip(&self.kept) {
-            for (g, h) in gradient.x[i * TILE..(i + 1) * TILE].iter_mut().zip(input) {
-                *g += 2.0 * h.to_f64();
-            }
+            .hidden_backward(values, record, work, parameters);
+        for (from, &i) in work.gradients[0].chunks_exact(TILE).zip(&self.kept) {
+            run(AddScaled {
+                factor: R::TWO,
+                from,
+                total: &mut gradient.x[i * TILE..(i + 1) * TILE],
+            });
         }
     }
 }

@@ -9,14 +9,15 @@ use rand_distr::{Distribution as _, StandardNormal};
 use rand_pcg::Pcg64Dxsm;
 
 use super::{
-    layer::{Layer, LayerScratch, TileGradient},
+    aligned::Aligned,
+    layer::{Layer, Record, TileGradient, Work},
     spline::Spline,
     tile::Tile,
 };
 use crate::kernel::{
     TILE,
     lane::Real,
-    spline::{Backward, Direction, backward, evaluate},
+    spline::{Backward, Direction, Evaluate, backward, evaluate},
 };
 use crate::map::Grid;
 
@@ -74,22 +75,32 @@ impl Elementwise {
         direction: Direction,
         values: &[R],
         tile: &mut Tile,
-        scratch: &mut LayerScratch<R>,
+        record: &mut Record<R>,
     ) {
-        let raw = &mut scratch.activations[0];
+        let n = self.spline.parameters() * TILE;
         for i in 0..self.dim {
+            let block = if record.raw.len() >= self.dim * n {
+                i * n
+            } else {
+                0
+            };
+            let raw = &mut record.raw[block..block + n];
             self.spread(values, i, raw);
-            let Tile { x, log_q } = tile;
-            let row = &mut x[i * TILE..(i + 1) * TILE];
-            evaluate(
-                self.spline.any(),
-                self.spline.bins,
+            evaluate(Evaluate {
+                kind: self.spline.any(),
+                bins: self.spline.bins,
                 direction,
                 raw,
-                row,
-                log_q,
-            );
+                values: &mut tile.x[i * TILE..(i + 1) * TILE],
+                log_slope: &mut tile.log_q,
+            });
         }
+    }
+
+    /// Keeps the coordinates at the data end, if there is room.
+    fn keep<R: Real>(tile: &Tile, record: &mut Record<R>) {
+        let n = record.x.len();
+        record.x.copy_from_slice(&tile.x[..n]);
     }
 }
 
@@ -105,53 +116,53 @@ impl Layer for Elementwise {
         }
     }
 
-    fn scratch<R: Real>(&self) -> LayerScratch<R> {
-        let rows = vec![R::default(); self.spline.parameters() * TILE];
-        LayerScratch {
-            x: vec![0.0; self.dim * TILE],
-            activations: vec![rows.clone()],
-            gradients: vec![rows, vec![R::default(); self.parameter_count()]],
+    fn record<R: Real>(&self, keep: bool) -> Record<R> {
+        let block = self.spline.parameters() * TILE;
+        Record {
+            x: Aligned::new(if keep { self.dim * TILE } else { 0 }),
+            activations: Vec::new(),
+            raw: Aligned::new(if keep { self.dim * block } else { block }),
         }
     }
 
-    fn transpose<R: Real>(&self, values: &[R], transposed: &mut [R]) {
-        transposed.copy_from_slice(values);
+    fn work<R: Real>(&self) -> Work<R> {
+        Work {
+            raw_gradient: Aligned::new(self.spline.parameters() * TILE),
+            ..Work::default()
+        }
     }
 
-    fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, scratch: &mut LayerScratch<R>) {
-        scratch.x.copy_from_slice(&tile.x);
-        self.run(Direction::Forward, values, tile, scratch);
+    fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
+        Self::keep(tile, record);
+        self.run(Direction::Forward, values, tile, record);
     }
 
-    fn to_data<R: Real>(&self, values: &[R], tile: &mut Tile, scratch: &mut LayerScratch<R>) {
-        self.run(Direction::Inverse, values, tile, scratch);
+    fn to_data<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
+        self.run(Direction::Inverse, values, tile, record);
+        Self::keep(tile, record);
     }
 
     fn backward<R: Real>(
         &self,
-        transposed: &[R],
-        scratch: &mut LayerScratch<R>,
-        gradient: &mut TileGradient,
+        _: &[R],
+        record: &Record<R>,
+        work: &mut Work<R>,
+        gradient: &mut TileGradient<R>,
         parameters: &mut [R],
     ) {
-        let LayerScratch {
-            x,
-            activations,
-            gradients,
-        } = scratch;
         let n = self.spline.parameters();
         for i in 0..self.dim {
-            self.spread(transposed, i, &mut activations[0]);
+            let raw_gradient = &mut work.raw_gradient[..n * TILE];
             backward(Backward {
                 kind: self.spline.any(),
                 bins: self.spline.bins,
-                raw: &activations[0],
-                x: &x[i * TILE..(i + 1) * TILE],
+                raw: &record.raw[i * n * TILE..(i + 1) * n * TILE],
+                x: &record.x[i * TILE..(i + 1) * TILE],
                 gradient: &mut gradient.x[i * TILE..(i + 1) * TILE],
                 log_slope_gradient: &gradient.log_q,
-                raw_gradient: &mut gradients[0],
+                raw_gradient,
             });
-            let rows = gradients[0].chunks_exact(TILE);
+            let rows = raw_gradient.chunks_exact(TILE);
             for (p, row) in parameters[i * n..(i + 1) * n].iter_mut().zip(rows) {
                 let sum: f64 = row.iter().map(|g| g.to_f64()).sum();
                 *p = R::from_f64(p.to_f64() + sum);

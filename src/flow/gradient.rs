@@ -1,72 +1,77 @@
-//! Gradients of losses that depend on the flow through log q at given points.
-
-use std::fmt::Debug;
+//! Gradients of losses that depend on the flow through log q at given points, or at points
+//! that the flow draws itself.
 
 use super::{
-    AnyWeights, Flow, Precision, Weights,
-    layer::{Layer as _, LayerScratch, TileGradient},
+    Flow, Precision, Values,
+    aligned::Aligned,
+    layer::{Layer as _, Record, TileGradient, Work},
     tile::Tile,
 };
-use crate::kernel::{TILE, lane::Real};
+use crate::kernel::{
+    TILE,
+    dispatch::run,
+    lane::Real,
+    rows::{Fold, Round},
+};
+use crate::map::inside;
 
 /// Everything one thread needs to differentiate tiles, in one precision.
 #[derive(Debug)]
-struct Workspace<R> {
+pub(crate) struct Workspace<R: Copy + Default> {
     tile: Tile,
-    scratch: Vec<LayerScratch<R>>,
-    gradient: TileGradient,
+    records: Vec<Record<R>>,
+    work: Work<R>,
+    gradient: TileGradient<R>,
     /// `[parameters]`, summed over the tiles so far
-    parameters: Vec<R>,
+    parameters: Aligned<R>,
 }
 
 /// Differentiates tile after tile and sums the parameters' gradient.
 #[derive(Debug)]
 pub(crate) enum FlowGradient {
-    F32(Box<Workspace32>),
-    F64(Box<Workspace64>),
+    F32(Box<Workspace<f32>>),
+    F64(Box<Workspace<f64>>),
 }
-type Workspace32 = WorkspaceOf<f32>;
-type Workspace64 = WorkspaceOf<f64>;
-
-/// A workspace behind a name that the enum above may show.
-#[derive(Debug)]
-pub(crate) struct WorkspaceOf<R>(Workspace<R>);
 
 /// Parameters in the working precision, shared by the threads of a step.
 #[derive(Debug)]
-pub(crate) struct ParameterFold(AnyWeights);
+pub(crate) struct WorkingParameters(Values);
 
-impl ParameterFold {
+impl WorkingParameters {
     pub(crate) fn new(flow: &Flow) -> Self {
-        match flow.config.precision {
-            Precision::F32 => Self(AnyWeights::F32(flow.convert())),
-            Precision::F64 => Self(AnyWeights::F64(flow.convert())),
-        }
+        Self(flow.values.clone())
     }
 
     /// Takes over new parameters without allocating.
-    pub(crate) fn update(&mut self, flow: &Flow, parameters: &[f64]) {
-        match &mut self.0 {
-            AnyWeights::F32(w) => flow.convert_into(parameters, w),
-            AnyWeights::F64(w) => flow.convert_into(parameters, w),
-            AnyWeights::None => unreachable!("made in one precision"),
-        }
+    pub(crate) fn update(&mut self, parameters: &[f64]) {
+        self.0.update(parameters);
     }
+}
+
+/// Calls the same method on the workspace and the parameters of one precision.
+macro_rules! with_precision {
+    ($self:ident, $parameters:ident, $w:ident, $p:ident => $call:expr) => {
+        match ($self, &$parameters.0) {
+            (FlowGradient::F32($w), Values::F32($p)) => $call,
+            (FlowGradient::F64($w), Values::F64($p)) => $call,
+            _ => unreachable!("a flow has one precision"),
+        }
+    };
 }
 
 impl FlowGradient {
     pub(crate) fn new(flow: &Flow) -> Self {
         match flow.config.precision {
-            Precision::F32 => Self::F32(Box::new(WorkspaceOf(Workspace::new(flow)))),
-            Precision::F64 => Self::F64(Box::new(WorkspaceOf(Workspace::new(flow)))),
+            Precision::F32 => Self::F32(Box::new(Workspace::new(flow))),
+            Precision::F64 => Self::F64(Box::new(Workspace::new(flow))),
         }
     }
 
     /// Forgets the gradient summed so far.
     pub(crate) fn clear(&mut self) {
         match self {
-            Self::F32(w) => w.0.parameters.fill(0.0),
-            Self::F64(w) => w.0.parameters.fill(0.0),
+            Self::F32(w) => w.parameters.fill(0.0),
+            Self::F64(w) => w.parameters.fill(0.0),
         }
     }
 
@@ -74,63 +79,111 @@ impl FlowGradient {
     pub(crate) fn add_tile<'a>(
         &mut self,
         flow: &Flow,
-        parameters: &ParameterFold,
+        parameters: &WorkingParameters,
         points: impl ExactSizeIterator<Item = &'a [f64]>,
         loss: impl FnMut(&[f64], &mut [f64]),
     ) {
-        match (self, &parameters.0) {
-            (Self::F32(w), AnyWeights::F32(p)) => w.0.add_tile(flow, p, points, loss),
-            (Self::F64(w), AnyWeights::F64(p)) => w.0.add_tile(flow, p, points, loss),
-            _ => unreachable!("a flow has one precision"),
-        }
+        with_precision!(self, parameters, w, p => w.add_tile(flow, p, points, loss));
+    }
+
+    /// Draws up to `TILE` points: `points` (`[n * dim]`) holds z before and x after, and `loss`
+    /// reads x and log q (`[n]`) and writes d loss / d log q at fixed x.
+    ///
+    /// The same as drawing, followed by [`FlowGradient::add_tile`] at the points drawn, without
+    /// running the conditioners again.
+    pub(crate) fn draw_tile(
+        &mut self,
+        flow: &Flow,
+        parameters: &WorkingParameters,
+        points: &mut [f64],
+        loss: impl FnMut(&[f64], &[f64], &mut [f64]),
+    ) {
+        with_precision!(self, parameters, w, p => w.draw_tile(flow, p, points, loss));
     }
 
     /// Adds the summed gradient to `total` (`[parameters]`).
     pub(crate) fn fold_into(&self, total: &mut [f64]) {
         match self {
-            Self::F32(w) => w.0.fold_into(total),
-            Self::F64(w) => w.0.fold_into(total),
+            Self::F32(w) => w.fold_into(total),
+            Self::F64(w) => w.fold_into(total),
         }
     }
 }
 
 impl<R: Real> Workspace<R> {
     fn new(flow: &Flow) -> Self {
+        let mut work = Work::default();
+        for (layer, _) in &flow.layers {
+            work.grow(&layer.work());
+        }
         Self {
             tile: Tile::new(flow.dim),
-            scratch: flow.scratch(),
+            records: flow.layers.iter().map(|(l, _)| l.record(true)).collect(),
+            work,
             gradient: TileGradient::new(flow.dim),
-            parameters: vec![R::default(); flow.parameters.len()],
+            parameters: Aligned::new(flow.parameters.len()),
         }
     }
 
     fn add_tile<'a>(
         &mut self,
         flow: &Flow,
-        weights: &Weights<R>,
+        values: &[R],
         points: impl ExactSizeIterator<Item = &'a [f64]>,
         mut loss: impl FnMut(&[f64], &mut [f64]),
     ) {
         let n = points.len().min(TILE);
         self.tile.load(points);
-        for ((layer, range), scratch) in flow.layers.iter().zip(&mut self.scratch) {
-            layer.to_latent(&weights.values[range.clone()], &mut self.tile, scratch);
+        for ((layer, range), record) in flow.layers.iter().zip(&mut self.records) {
+            layer.to_latent(&values[range.clone()], &mut self.tile, record);
         }
-        // Unused places of the tile carry no gradient; the uniform base has none in z.
-        self.gradient.x.fill(0.0);
-        self.gradient.log_q.fill(0.0);
-        loss(&self.tile.log_q[..n], &mut self.gradient.log_q[..n]);
-        for ((layer, range), scratch) in flow.layers.iter().zip(&mut self.scratch).rev() {
-            let transposed = &weights.transposed[range.clone()];
-            let parameters = &mut self.parameters[range.clone()];
-            layer.backward(transposed, scratch, &mut self.gradient, parameters);
+        // Unused places of the tile carry no gradient.
+        let mut gradient = [0.0; TILE];
+        loss(&self.tile.log_q[..n], &mut gradient[..n]);
+        self.backward(flow, values, &gradient);
+    }
+
+    fn draw_tile(
+        &mut self,
+        flow: &Flow,
+        values: &[R],
+        points: &mut [f64],
+        mut loss: impl FnMut(&[f64], &[f64], &mut [f64]),
+    ) {
+        let n = points.len() / flow.dim;
+        self.tile.load(points.chunks_exact(flow.dim));
+        for ((layer, range), record) in flow.layers.iter().zip(&mut self.records).rev() {
+            layer.to_data(&values[range.clone()], &mut self.tile, record);
+        }
+        self.tile.store(points, inside);
+        let mut gradient = [0.0; TILE];
+        loss(points, &self.tile.log_q[..n], &mut gradient[..n]);
+        self.backward(flow, values, &gradient);
+    }
+
+    /// From d loss / d log q (`[TILE]`) to the parameters; the uniform base has none in z.
+    fn backward(&mut self, flow: &Flow, values: &[R], log_q: &[f64]) {
+        self.gradient.x.fill(R::ZERO);
+        run(Round {
+            from: log_q,
+            to: &mut self.gradient.log_q,
+        });
+        for ((layer, range), record) in flow.layers.iter().zip(&self.records).rev() {
+            layer.backward(
+                &values[range.clone()],
+                record,
+                &mut self.work,
+                &mut self.gradient,
+                &mut self.parameters[range.clone()],
+            );
         }
     }
 
     fn fold_into(&self, total: &mut [f64]) {
-        for (total, own) in total.iter_mut().zip(&self.parameters) {
-            *total += own.to_f64();
-        }
+        run(Fold {
+            from: &self.parameters,
+            total,
+        });
     }
 }
 
@@ -143,7 +196,7 @@ impl Flow {
         x: &[f64],
         mut loss: impl FnMut(usize, f64) -> f64,
     ) -> (Vec<f64>, Vec<f64>) {
-        let parameters = ParameterFold::new(self);
+        let parameters = WorkingParameters::new(self);
         let mut workspace = FlowGradient::new(self);
         let mut all = Vec::with_capacity(x.len() / self.dim);
         for points in x.chunks(TILE * self.dim) {

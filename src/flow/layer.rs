@@ -1,36 +1,83 @@
 //! One layer of a flow, on tiles.
 //!
-//! The density direction (x -> z) is the one that training runs and differentiates; sampling
-//! (z -> x) uses the splines' inverse. Both add log|dz/dx| to the tile's log q.
+//! The density direction (x -> z) is the one that training differentiates; sampling
+//! (z -> x) uses the splines' inverse. Both add log|dz/dx| to the tile's log q, and both
+//! can record what the backward pass needs: it is the same for either.
 
 use rand_pcg::Pcg64Dxsm;
 
-use super::{conditioner::Activations, tile::Tile};
+use super::{aligned::Aligned, tile::Tile};
 use crate::kernel::{TILE, lane::Real};
 
-/// What a layer keeps of one tile for its backward pass.
+/// What a layer works in, and what it keeps of one tile for its backward pass.
 #[derive(Debug, Default)]
-pub(crate) struct LayerScratch<R> {
-    /// `[transformed * TILE]`: coordinates before the splines
-    pub(crate) x: Vec<f64>,
-    pub(crate) activations: Activations<R>,
-    pub(crate) gradients: Activations<R>,
+pub(crate) struct Record<R: Copy + Default> {
+    /// `[transformed * TILE]`: coordinates at the data end; empty where nothing is kept
+    pub(crate) x: Aligned<f64>,
+    /// per layer of the conditioner but the last, inputs first: `[features * TILE]`, features
+    /// padded with zero rows
+    pub(crate) activations: Vec<Aligned<R>>,
+    /// parameters of the splines, `[transformed * parameters * TILE]`, or of one at a time
+    /// where nothing is kept
+    pub(crate) raw: Aligned<R>,
+}
+
+/// Gradients of one tile on their way back through a conditioner.
+#[derive(Debug, Default)]
+pub(crate) struct Work<R: Copy + Default> {
+    /// d loss / d activations, laid out as [`Record::activations`] without the padding
+    pub(crate) gradients: Vec<Aligned<R>>,
+    /// `[TILE * padded features]`: activations of one layer, point by point
+    pub(crate) points: Aligned<R>,
+    /// `[parameters * TILE]`: d loss / d parameters of one spline
+    pub(crate) raw_gradient: Aligned<R>,
+}
+
+fn grow<T: Copy + Default>(buffer: &mut Aligned<T>, other: &Aligned<T>) {
+    if buffer.len() < other.len() {
+        *buffer = Aligned::new(other.len());
+    }
+}
+
+fn grow_all<T: Copy + Default>(buffers: &mut Vec<Aligned<T>>, others: &[Aligned<T>]) {
+    buffers.resize_with(buffers.len().max(others.len()), Aligned::default);
+    for (buffer, other) in buffers.iter_mut().zip(others) {
+        grow(buffer, other);
+    }
+}
+
+impl<R: Real> Record<R> {
+    /// Makes room for what `other` has room for.
+    pub(crate) fn grow(&mut self, other: &Self) {
+        grow(&mut self.x, &other.x);
+        grow_all(&mut self.activations, &other.activations);
+        grow(&mut self.raw, &other.raw);
+    }
+}
+
+impl<R: Real> Work<R> {
+    /// Makes room for what `other` has room for.
+    pub(crate) fn grow(&mut self, other: &Self) {
+        grow_all(&mut self.gradients, &other.gradients);
+        grow(&mut self.points, &other.points);
+        grow(&mut self.raw_gradient, &other.raw_gradient);
+    }
 }
 
 /// Gradients of a loss on their way back, from the latent end to the data end.
 #[derive(Debug)]
-pub(crate) struct TileGradient {
+pub(crate) struct TileGradient<R: Copy + Default> {
     /// `[dim * TILE]`: d loss / d coordinates
-    pub(crate) x: Vec<f64>,
+    pub(crate) x: Aligned<R>,
     /// `[TILE]`: d loss / d log q
-    pub(crate) log_q: Vec<f64>,
+    pub(crate) log_q: Aligned<R>,
 }
 
-impl TileGradient {
+impl<R: Real> TileGradient<R> {
     pub(crate) fn new(dim: usize) -> Self {
         Self {
-            x: vec![0.0; dim * TILE],
-            log_q: vec![0.0; TILE],
+            x: Aligned::new(dim * TILE),
+            log_q: Aligned::new(TILE),
         }
     }
 }
@@ -40,20 +87,22 @@ pub(crate) trait Layer {
     fn parameter_count(&self) -> usize;
     /// Random start; `spread` 0 makes the layer the identity.
     fn initialise(&self, spread: f64, parameters: &mut [f64], rng: &mut Pcg64Dxsm);
-    fn scratch<R: Real>(&self) -> LayerScratch<R>;
-    /// Fills the transposed copy of the weight matrices.
-    fn transpose<R: Real>(&self, values: &[R], transposed: &mut [R]);
-    /// x -> z in place, recording in `scratch` what [`Layer::backward`] needs.
-    fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, scratch: &mut LayerScratch<R>);
-    /// z -> x in place.
-    fn to_data<R: Real>(&self, values: &[R], tile: &mut Tile, scratch: &mut LayerScratch<R>);
+    /// Buffers for one tile: with room for what [`Layer::backward`] needs where `keep`.
+    fn record<R: Real>(&self, keep: bool) -> Record<R>;
+    /// Buffers for [`Layer::backward`].
+    fn work<R: Real>(&self) -> Work<R>;
+    /// x -> z in place, recorded if `record` was made to keep.
+    fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>);
+    /// z -> x in place, recorded if `record` was made to keep.
+    fn to_data<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>);
     /// Turns the gradient with respect to z into that with respect to x, and adds to the
     /// gradient of the parameters.
     fn backward<R: Real>(
         &self,
-        transposed: &[R],
-        scratch: &mut LayerScratch<R>,
-        gradient: &mut TileGradient,
+        values: &[R],
+        record: &Record<R>,
+        work: &mut Work<R>,
+        gradient: &mut TileGradient<R>,
         parameters: &mut [R],
     );
 }

@@ -3,6 +3,7 @@
 //! A [`Flow`] is a chain of couplings (or elementwise splines) and one flat parameter vector.
 //! With the uniform base, log q(x) = sum over the layers of log|dz/dx|.
 
+mod aligned;
 mod any_layer;
 mod conditioner;
 mod config;
@@ -15,22 +16,20 @@ mod spline;
 mod tile;
 
 pub use config::{Activation, FlowConfig, Precision};
-pub(crate) use gradient::{FlowGradient, ParameterFold};
+pub(crate) use gradient::{FlowGradient, WorkingParameters};
 pub use mask::Masks;
 pub use spline::{Spline, SplineGradient, SplineKind};
 
-use std::mem;
 use std::ops::Range;
 
 use any_layer::AnyLayer;
-use conditioner::Weights;
 use coupling::Coupling;
 use elementwise::Elementwise;
-use layer::{Layer as _, LayerScratch};
+use layer::{Layer as _, Record};
 use tile::Tile;
 
 use crate::error::{Error, Result};
-use crate::kernel::{TILE, lane::Real};
+use crate::kernel::{TILE, dispatch::run, lane::Real, rows::Round};
 use crate::map::{Grid, Map, inside};
 use crate::rng::{Purpose, Streams};
 
@@ -49,16 +48,34 @@ pub struct Flow {
     /// from the data end, each with its range of the parameters
     layers: Vec<(AnyLayer, Range<usize>)>,
     parameters: Vec<f64>,
-    weights: AnyWeights,
+    values: Values,
 }
 
 /// The parameters in the precision that the conditioners run in.
 #[derive(Clone, Debug)]
-enum AnyWeights {
-    /// not set up yet
-    None,
-    F32(Weights<f32>),
-    F64(Weights<f64>),
+enum Values {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+impl Values {
+    fn new(precision: Precision, count: usize) -> Self {
+        match precision {
+            Precision::F32 => Self::F32(vec![0.0; count]),
+            Precision::F64 => Self::F64(vec![0.0; count]),
+        }
+    }
+
+    /// Takes over `parameters`, as many as there were.
+    fn update(&mut self, parameters: &[f64]) {
+        match self {
+            Self::F32(values) => run(Round {
+                from: parameters,
+                to: values,
+            }),
+            Self::F64(values) => values.copy_from_slice(parameters),
+        }
+    }
 }
 
 impl Flow {
@@ -136,7 +153,7 @@ impl Flow {
             seed,
             layers,
             parameters: vec![0.0; expected],
-            weights: AnyWeights::None,
+            values: Values::new(config.precision, expected),
         })
     }
 
@@ -147,7 +164,7 @@ impl Flow {
         for (layer, range) in &self.layers {
             layer.initialise(spread, &mut self.parameters[range.clone()], &mut rng);
         }
-        self.prepare();
+        self.values.update(&self.parameters);
     }
 
     /// Starts the elementwise spline at the data end from a VEGAS grid.
@@ -156,7 +173,7 @@ impl Flow {
     pub fn follow_grid(&mut self, grid: &Grid) {
         if let Some((AnyLayer::Elementwise(layer), range)) = self.layers.first() {
             layer.follow(grid, &mut self.parameters[range.clone()]);
-            self.prepare();
+            self.values.update(&self.parameters);
         }
     }
 
@@ -197,81 +214,40 @@ impl Flow {
             });
         }
         self.parameters.copy_from_slice(parameters);
-        self.prepare();
+        self.values.update(&self.parameters);
         Ok(())
-    }
-
-    /// Brings the parameters into the working precision, in place where that is set up.
-    fn prepare(&mut self) {
-        let mut weights = mem::replace(&mut self.weights, AnyWeights::None);
-        match (&mut weights, self.config.precision) {
-            (AnyWeights::F32(w), Precision::F32) => self.convert_into(&self.parameters, w),
-            (AnyWeights::F64(w), Precision::F64) => self.convert_into(&self.parameters, w),
-            (_, Precision::F32) => weights = AnyWeights::F32(self.convert()),
-            (_, Precision::F64) => weights = AnyWeights::F64(self.convert()),
-        }
-        self.weights = weights;
-    }
-
-    fn convert<R: Real>(&self) -> Weights<R> {
-        let mut weights = Weights {
-            values: vec![],
-            transposed: vec![],
-        };
-        self.convert_into(&self.parameters, &mut weights);
-        weights
-    }
-
-    /// Converts `parameters` (in the order of [`Flow::parameters`]) into `weights`.
-    fn convert_into<R: Real>(&self, parameters: &[f64], weights: &mut Weights<R>) {
-        weights.values.clear();
-        weights
-            .values
-            .extend(parameters.iter().map(|p| R::from_f64(*p)));
-        weights.transposed.resize(parameters.len(), R::default());
-        for (layer, range) in &self.layers {
-            let range = range.clone();
-            layer.transpose(
-                &weights.values[range.clone()],
-                &mut weights.transposed[range],
-            );
-        }
-    }
-
-    fn scratch<R: Real>(&self) -> Vec<LayerScratch<R>> {
-        self.layers
-            .iter()
-            .map(|(layer, _)| layer.scratch())
-            .collect()
     }
 
     /// Takes row-major points through the layers, tile by tile.
     fn run<R: Real>(
         &self,
-        weights: &Weights<R>,
+        values: &[R],
         to_data: bool,
         from: &[f64],
         to: &mut [f64],
         log_jac: &mut [f64],
     ) {
         let mut tile = Tile::new(self.dim);
-        let mut scratch = self.scratch::<R>();
+        let mut record = Record::<R>::default();
+        for (layer, _) in &self.layers {
+            record.grow(&layer.record(false));
+        }
         let tiles = from
             .chunks(TILE * self.dim)
             .zip(to.chunks_mut(TILE * self.dim));
         for ((from, to), log_jac) in tiles.zip(log_jac.chunks_mut(TILE)) {
             tile.load(from.chunks_exact(self.dim));
             if to_data {
-                for ((layer, range), scratch) in self.layers.iter().zip(&mut scratch).rev() {
-                    layer.to_data(&weights.values[range.clone()], &mut tile, scratch);
+                for (layer, range) in self.layers.iter().rev() {
+                    layer.to_data(&values[range.clone()], &mut tile, &mut record);
                 }
             } else {
-                for ((layer, range), scratch) in self.layers.iter().zip(&mut scratch) {
-                    layer.to_latent(&weights.values[range.clone()], &mut tile, scratch);
+                for (layer, range) in &self.layers {
+                    layer.to_latent(&values[range.clone()], &mut tile, &mut record);
                 }
             }
             tile.store(to, inside);
-            for (log_jac, log_q) in log_jac.iter_mut().zip(&tile.log_q) {
+            for (log_jac, log_q) in log_jac.iter_mut().zip(tile.log_q.iter()) {
                 *log_jac = -log_q;
             }
         }
@@ -284,18 +260,16 @@ impl Map for Flow {
     }
 
     fn forward(&self, z: &[f64], x: &mut [f64], log_jac: &mut [f64]) {
-        match &self.weights {
-            AnyWeights::F32(w) => self.run(w, true, z, x, log_jac),
-            AnyWeights::F64(w) => self.run(w, true, z, x, log_jac),
-            AnyWeights::None => unreachable!("a flow is prepared when it is made"),
+        match &self.values {
+            Values::F32(v) => self.run(v, true, z, x, log_jac),
+            Values::F64(v) => self.run(v, true, z, x, log_jac),
         }
     }
 
     fn inverse(&self, x: &[f64], z: &mut [f64], log_jac: &mut [f64]) {
-        match &self.weights {
-            AnyWeights::F32(w) => self.run(w, false, x, z, log_jac),
-            AnyWeights::F64(w) => self.run(w, false, x, z, log_jac),
-            AnyWeights::None => unreachable!("a flow is prepared when it is made"),
+        match &self.values {
+            Values::F32(v) => self.run(v, false, x, z, log_jac),
+            Values::F64(v) => self.run(v, false, x, z, log_jac),
         }
     }
 

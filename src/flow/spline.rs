@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::kernel::{
     TILE,
-    spline::{AnyKind, Backward, Direction, MAX_BINS, backward, evaluate},
+    spline::{AnyKind, Backward, Direction, Evaluate, MAX_BINS, backward, evaluate},
 };
 
 /// The family of a spline.
@@ -92,7 +92,8 @@ impl Spline {
     /// # Panics
     /// If `raw` does not have [`Spline::parameters`] elements.
     pub fn backward(&self, raw: &[f64], x: f64, gradient: (f64, f64)) -> SplineGradient {
-        let raw = self.spread(raw);
+        let mut raw = self.spread(raw);
+        self.evaluate(&mut raw, x, Direction::Forward);
         let mut to_x = [gradient.0; TILE];
         let mut raw_gradient = vec![0.0; raw.len()];
         let row = Backward {
@@ -110,18 +111,21 @@ impl Spline {
     }
 
     fn one(&self, raw: &[f64], at: f64, direction: Direction) -> (f64, f64) {
-        let mut value = [at; TILE];
+        self.evaluate(&mut self.spread(raw), at, direction)
+    }
+
+    fn evaluate(&self, raw: &mut [f64], at: f64, direction: Direction) -> (f64, f64) {
+        let mut values = [at; TILE];
         let mut log_slope = [0.0; TILE];
-        let raw = self.spread(raw);
-        evaluate(
-            self.any(),
-            self.bins,
+        evaluate(Evaluate {
+            kind: self.any(),
+            bins: self.bins,
             direction,
-            &raw,
-            &mut value,
-            &mut log_slope,
-        );
-        (value[0], log_slope[0])
+            raw,
+            values: &mut values,
+            log_slope: &mut log_slope,
+        });
+        (values[0], log_slope[0])
     }
 
     /// The same parameters for each point of a tile.

@@ -1,21 +1,22 @@
 //! A tile: up to [`TILE`] points, dimension-major, on their way through a flow.
 
+use super::aligned::Aligned;
 use crate::kernel::TILE;
 
 /// Points and the log-density collected so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Tile {
     /// `[dim * TILE]`: coordinate i of point t is `x[i * TILE + t]`
-    pub(crate) x: Vec<f64>,
+    pub(crate) x: Aligned<f64>,
     /// `[TILE]`: log q = log|dz/dx|, summed over the layers passed
-    pub(crate) log_q: Vec<f64>,
+    pub(crate) log_q: Aligned<f64>,
 }
 
 impl Tile {
     pub(crate) fn new(dim: usize) -> Self {
         Self {
-            x: vec![0.5; dim * TILE],
-            log_q: vec![0.0; TILE],
+            x: Aligned::new(dim * TILE),
+            log_q: Aligned::new(TILE),
         }
     }
 

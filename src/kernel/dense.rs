@@ -3,152 +3,171 @@
 //! forward:   out[o][t] = act(b[o] + `sum_i` w[o][i] in[i][t])
 //! backward:  d in = w^T d out,   d w[o][i] += `sum_t` d out[o][t] in[i][t],   d b[o] += `sum_t` d out[o][t]
 //!
-//! Each output is one chain of multiply-adds over i in order, whatever the tile or the
-//! neighbours, so that forward and inverse passes see bit-identical values.
-//! Blocks of 4 outputs by 4 (or 2) vectors of points stay in registers.
+//! The first two are one kernel, [`Product`], with the strides of w exchanged. Each of its
+//! outputs is one chain of multiply-adds in order, whatever the tile or the neighbours, so
+//! that forward and inverse passes see bit-identical values. Blocks of up to 6 outputs by 4
+//! (or 2) vectors of points stay in registers. The weights' gradient is a sum of outer
+//! products: its lanes run along the inputs, which [`Transpose`] has laid side by side for
+//! each point, so that no lanes need to be added up. Weakness: there the inputs are
+//! padded to whole vectors, which a layer of few inputs pays for.
 
 use std::array;
 
 use super::{
     TILE,
     dispatch::Kernel,
-    lane::{Lane as _, Real, Simd},
+    lane::{Lane, Real, Simd},
+    math::constant,
 };
 
-/// What follows the affine map.
+/// Transposed inputs are padded to a multiple of this: the longest vector.
+pub(crate) const PAD: usize = 16;
+
+/// Where an output starts from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Activation<R> {
-    None,
-    /// x for x > 0, slope * x elsewhere (0: `ReLU`).
-    Leaky(R),
+pub(crate) enum Start<'a, R> {
+    Zero,
+    /// `[outputs]`: the same for all points
+    Bias(&'a [R]),
+    /// what the output holds already
+    Output,
 }
 
-/// One layer forward over one tile.
-pub(crate) struct Forward<'a, R> {
-    /// `[outputs * inputs]`
+/// What happens to an output at the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Finish<'a, R> {
+    Nothing,
+    /// x for x > 0, slope * x elsewhere (0: `ReLU`)
+    Leaky(R),
+    /// the derivative of that as a factor, read off its values (`[outputs * TILE]`)
+    LeakyDerivative(R, &'a [R]),
+}
+
+/// output[o][t] = finish(start + `sum_k` weights[o * strides.0 + k * strides.1] input[k][t])
+pub(crate) struct Product<'a, R> {
     pub(crate) weights: &'a [R],
-    /// `[outputs]`, or empty for none
-    pub(crate) bias: &'a [R],
+    /// from output to output, and from input to input
+    pub(crate) strides: (usize, usize),
+    pub(crate) start: Start<'a, R>,
     /// `[inputs * TILE]`
     pub(crate) input: &'a [R],
     /// `[outputs * TILE]`
     pub(crate) output: &'a mut [R],
-    pub(crate) activation: Activation<R>,
+    pub(crate) finish: Finish<'a, R>,
 }
 
-impl<R: Real> Kernel for Forward<'_, R> {
+/// Most outputs of a block.
+const ROWS: usize = 6;
+
+impl<R: Real> Kernel for Product<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self) {
+        let (mut first, outputs) = (0, self.output.len() / TILE);
+        while first < outputs {
+            // Blocks of nearly equal size, so that none is left with a single row.
+            let left = outputs - first;
+            let rows = left.div_ceil(left.div_ceil(ROWS));
+            match rows {
+                6 => self.rows::<S, 6>(first),
+                5 => self.rows::<S, 5>(first),
+                4 => self.rows::<S, 4>(first),
+                3 => self.rows::<S, 3>(first),
+                2 => self.rows::<S, 2>(first),
+                _ => self.rows::<S, 1>(first),
+            }
+            first += rows;
+        }
+    }
+}
+
+impl<R: Real> Product<'_, R> {
+    #[inline(always)]
+    fn rows<S: Simd, const N: usize>(&mut self, first: usize) {
+        if <R::In<S>>::MANY_REGISTERS {
+            for t in (0..TILE).step_by(4 * <R::In<S>>::LANES) {
+                self.block::<R::In<S>, N, 4>(first, t);
+            }
+        } else {
+            for t in (0..TILE).step_by(2 * <R::In<S>>::LANES) {
+                self.block::<R::In<S>, N, 2>(first, t);
+            }
+        }
+    }
+
+    /// `N` outputs from `first` on by `COLUMNS` vectors of points from `t` on.
+    #[inline(always)]
+    fn block<V: Lane<Scalar = R>, const N: usize, const COLUMNS: usize>(
+        &mut self,
+        first: usize,
+        t: usize,
+    ) {
+        let at = |r: usize, c: usize| (first + r) * TILE + t + c * V::LANES;
+        let mut sums: [[V; COLUMNS]; N] = match self.start {
+            Start::Zero => [[constant!(V, ZERO); COLUMNS]; N],
+            Start::Bias(bias) => array::from_fn(|r| [V::splat(bias[first + r]); COLUMNS]),
+            Start::Output => {
+                array::from_fn(|r| array::from_fn(|c| V::load(&self.output[at(r, c)..])))
+            }
+        };
+        let (row, step) = self.strides;
+        let weights = &self.weights[first * row..];
+        for (k, points) in self.input.chunks_exact(TILE).enumerate() {
+            let x: [V; COLUMNS] = array::from_fn(|c| V::load(&points[t + c * V::LANES..]));
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let w = V::splat(weights[r * row + k * step]);
+                for c in 0..COLUMNS {
+                    sums[c] = w.fma(x[c], sums[c]);
+                }
+            }
+        }
+        for (r, sums) in sums.into_iter().enumerate() {
+            for (c, sum) in sums.into_iter().enumerate() {
+                let at = at(r, c);
+                let value = match self.finish {
+                    Finish::Nothing => sum,
+                    Finish::Leaky(slope) => {
+                        V::select(sum.positive(), sum, sum.mul(V::splat(slope)))
+                    }
+                    Finish::LeakyDerivative(slope, values) => {
+                        let positive = V::load(&values[at..]).positive();
+                        V::select(positive, sum, sum.mul(V::splat(slope)))
+                    }
+                };
+                value.store(&mut self.output[at..]);
+            }
+        }
+    }
+}
+
+/// `[features * TILE]` to `[TILE * features]`, features padded to a multiple of `PAD` in both.
+pub(crate) struct Transpose<'a, R> {
+    pub(crate) from: &'a [R],
+    pub(crate) to: &'a mut [R],
+}
+
+impl<R: Real> Kernel for Transpose<'_, R> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let inputs = self.input.len() / TILE;
         let lanes = <R::In<S>>::LANES;
-        let columns = if <R::In<S>>::MANY_REGISTERS { 4 } else { 2 };
-        let mut o = 0;
-        for rows in self.output.chunks_mut(4 * TILE) {
-            let n = rows.len() / TILE;
-            let weights = &self.weights[o * inputs..(o + n) * inputs];
-            let bias: [R; 4] =
-                array::from_fn(|r| self.bias.get(o + r).copied().unwrap_or_default());
-            for t in (0..TILE).step_by(columns * lanes) {
-                match (n, columns) {
-                    (4, 4) => {
-                        block::<S, R, 4, 4>(weights, bias, self.input, rows, t, self.activation);
-                    }
-                    (4, _) => {
-                        block::<S, R, 4, 2>(weights, bias, self.input, rows, t, self.activation);
-                    }
-                    _ => {
-                        for r in 0..n {
-                            let w = &weights[r * inputs..(r + 1) * inputs];
-                            let row = &mut rows[r * TILE..(r + 1) * TILE];
-                            let b = [bias[r]; 1];
-                            if columns == 4 {
-                                block::<S, R, 1, 4>(w, b, self.input, row, t, self.activation);
-                            } else {
-                                block::<S, R, 1, 2>(w, b, self.input, row, t, self.activation);
-                            }
-                        }
-                    }
-                }
+        let features = self.from.len() / TILE;
+        for i in (0..features).step_by(lanes) {
+            for t in (0..TILE).step_by(lanes) {
+                let from = &self.from[i * TILE + t..];
+                let to = &mut self.to[t * features + i..];
+                <R::In<S>>::transpose(from, TILE, to, features);
             }
-            o += n;
-        }
-    }
-}
-
-/// `ROWS` outputs by `COLUMNS` vectors of points, starting at point `t`.
-#[inline(always)]
-fn block<S: Simd, R: Real, const ROWS: usize, const COLUMNS: usize>(
-    weights: &[R],
-    bias: [R; ROWS],
-    input: &[R],
-    output: &mut [R],
-    t: usize,
-    activation: Activation<R>,
-) {
-    let lanes = <R::In<S>>::LANES;
-    let inputs = input.len() / TILE;
-    let mut sums: [[R::In<S>; COLUMNS]; ROWS] = bias.map(|b| [<R::In<S>>::splat(b); COLUMNS]);
-    // Fixed-length views let the compiler drop the bounds checks of the inner loop.
-    let rows: [&[R]; ROWS] = array::from_fn(|r| &weights[r * inputs..(r + 1) * inputs]);
-    for (i, points) in input.chunks_exact(TILE).enumerate() {
-        let x: [R::In<S>; COLUMNS] =
-            array::from_fn(|c| <R::In<S>>::load(&points[t + c * lanes..t + (c + 1) * lanes]));
-        for r in 0..ROWS {
-            let w = <R::In<S>>::splat(rows[r][i]);
-            for c in 0..COLUMNS {
-                sums[r][c] = w.fma(x[c], sums[r][c]);
-            }
-        }
-    }
-    for (r, sums) in sums.iter().enumerate() {
-        for (c, sum) in sums.iter().enumerate() {
-            let at = r * TILE + t + c * lanes;
-            let value = match activation {
-                Activation::None => *sum,
-                Activation::Leaky(slope) => {
-                    sum.select_positive(*sum, sum.mul(<R::In<S>>::splat(slope)))
-                }
-            };
-            value.store(&mut output[at..at + lanes]);
-        }
-    }
-}
-
-/// Multiplies `gradient` by the derivative of the activation, read off its output.
-pub(crate) struct ActivationBackward<'a, R> {
-    /// `[n * TILE]`: outputs of the layer
-    pub(crate) output: &'a [R],
-    /// `[n * TILE]`: d loss / d output in, d loss / d preactivation out
-    pub(crate) gradient: &'a mut [R],
-    pub(crate) slope: R,
-}
-
-impl<R: Real> Kernel for ActivationBackward<'_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let lanes = <R::In<S>>::LANES;
-        let slope = <R::In<S>>::splat(self.slope);
-        for (g, y) in self
-            .gradient
-            .chunks_exact_mut(lanes)
-            .zip(self.output.chunks_exact(lanes))
-        {
-            let v = <R::In<S>>::load(g);
-            <R::In<S>>::load(y)
-                .select_positive(v, v.mul(slope))
-                .store(g);
         }
     }
 }
 
 /// Adds one tile's gradient of the weights and biases of a layer.
 pub(crate) struct WeightGradient<'a, R> {
-    /// `[inputs * TILE]`
-    pub(crate) input: &'a [R],
+    /// `[TILE * padded inputs]`, from [`Transpose`]
+    pub(crate) points: &'a [R],
     /// `[outputs * TILE]`: d loss / d preactivation
     pub(crate) gradient: &'a [R],
     /// `[outputs * inputs]`, added to
@@ -157,156 +176,112 @@ pub(crate) struct WeightGradient<'a, R> {
     pub(crate) bias: &'a mut [R],
 }
 
+/// Most outputs of a block of the weights' gradient, by two vectors of inputs.
+const OUTER_ROWS: usize = 8;
+
 impl<R: Real> Kernel for WeightGradient<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self) {
-        let lanes = <R::In<S>>::LANES;
-        let inputs = self.input.len() / TILE;
-        for (g, b) in self.gradient.chunks_exact(TILE).zip(self.bias.iter_mut()) {
-            let mut sum = <R::In<S>>::splat(R::default());
-            for v in g.chunks_exact(lanes) {
-                sum = sum.add(<R::In<S>>::load(v));
+    fn run<S: Simd>(mut self) {
+        self.biases::<R::In<S>>();
+        let most = if <R::In<S>>::MANY_REGISTERS {
+            OUTER_ROWS
+        } else {
+            OUTER_ROWS / 2
+        };
+        let (mut first, outputs) = (0, self.bias.len());
+        while first < outputs {
+            let left = outputs - first;
+            let rows = left.div_ceil(left.div_ceil(most));
+            match rows {
+                8 => self.rows::<R::In<S>, 8>(first),
+                7 => self.rows::<R::In<S>, 7>(first),
+                6 => self.rows::<R::In<S>, 6>(first),
+                5 => self.rows::<R::In<S>, 5>(first),
+                4 => self.rows::<R::In<S>, 4>(first),
+                3 => self.rows::<R::In<S>, 3>(first),
+                2 => self.rows::<R::In<S>, 2>(first),
+                _ => self.rows::<R::In<S>, 1>(first),
             }
-            *b = b.plus(sum.sum());
-        }
-        let rows = self
-            .gradient
-            .chunks(4 * TILE)
-            .zip(self.weights.chunks_mut(4 * inputs));
-        for (g, w) in rows {
-            let full_rows = g.len() == 4 * TILE;
-            let mut i = 0;
-            for x in self.input.chunks(4 * TILE) {
-                let full = full_rows && x.len() == 4 * TILE;
-                if full && <R::In<S>>::MANY_REGISTERS {
-                    outer::<S, R, 4, 4>(g, x, w, inputs, i);
-                } else if full {
-                    outer::<S, R, 4, 2>(g, x, w, inputs, i);
-                    outer::<S, R, 4, 2>(g, &x[2 * TILE..], w, inputs, i + 2);
-                } else {
-                    for r in 0..g.len() / TILE {
-                        let row = &mut w[r * inputs..(r + 1) * inputs];
-                        for c in 0..x.len() / TILE {
-                            outer::<S, R, 1, 1>(&g[r * TILE..], &x[c * TILE..], row, inputs, i + c);
-                        }
-                    }
-                }
-                i += x.len() / TILE;
-            }
+            first += rows;
         }
     }
 }
 
-/// `ROWS` x `COLUMNS` dot products over the points of the tile, added to `weights[r][i + c]`.
-#[inline(always)]
-fn outer<S: Simd, R: Real, const ROWS: usize, const COLUMNS: usize>(
-    gradient: &[R],
-    input: &[R],
-    weights: &mut [R],
-    inputs: usize,
-    i: usize,
-) {
-    let lanes = <R::In<S>>::LANES;
-    let mut sums = [[<R::In<S>>::splat(R::default()); COLUMNS]; ROWS];
-    for t in (0..TILE).step_by(lanes) {
-        let x: [R::In<S>; COLUMNS] =
-            array::from_fn(|c| <R::In<S>>::load(&input[c * TILE + t..c * TILE + t + lanes]));
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let g = <R::In<S>>::load(&gradient[r * TILE + t..r * TILE + t + lanes]);
-            for c in 0..COLUMNS {
-                sums[c] = g.fma(x[c], sums[c]);
+impl<R: Real> WeightGradient<'_, R> {
+    #[inline(always)]
+    fn biases<V: Lane<Scalar = R>>(&mut self) {
+        let total = |row: &[R]| {
+            let vectors = row.chunks_exact(V::LANES).map(V::load);
+            vectors.fold(constant!(V, ZERO), V::add)
+        };
+        let fours = self.gradient.chunks(4 * TILE);
+        for (rows, bias) in fours.zip(self.bias.chunks_mut(4)) {
+            if let [a, b, c, d] = bias {
+                let sums = V::sums4(array::from_fn(|r| total(&rows[r * TILE..(r + 1) * TILE])));
+                for (bias, sum) in [a, b, c, d].into_iter().zip(sums) {
+                    *bias = bias.plus(sum);
+                }
+            } else {
+                for (bias, row) in bias.iter_mut().zip(rows.chunks_exact(TILE)) {
+                    *bias = bias.plus(total(row).sum());
+                }
             }
         }
     }
-    for (r, sums) in sums.iter().enumerate() {
-        let row = &mut weights[r * inputs + i..r * inputs + i + COLUMNS];
-        if let [a, b, c, d] = sums[..] {
-            for (w, sum) in row.iter_mut().zip(<R::In<S>>::sums4([a, b, c, d])) {
-                *w = w.plus(sum);
+
+    #[inline(always)]
+    fn rows<V: Lane<Scalar = R>, const N: usize>(&mut self, first: usize) {
+        let inputs = self.weights.len() / self.bias.len();
+        let mut i = 0;
+        while i < inputs {
+            if i + V::LANES < inputs {
+                self.outer::<V, N, 2>(first, i, inputs);
+            } else {
+                self.outer::<V, N, 1>(first, i, inputs);
             }
-        } else {
-            for (w, sum) in row.iter_mut().zip(sums) {
-                *w = w.plus(sum.sum());
+            i += 2 * V::LANES;
+        }
+    }
+
+    /// `N` outputs by `COLUMNS` vectors of inputs, summed over the points of the tile.
+    #[inline(always)]
+    fn outer<V: Lane<Scalar = R>, const N: usize, const COLUMNS: usize>(
+        &mut self,
+        first: usize,
+        i: usize,
+        inputs: usize,
+    ) {
+        let mut sums = [[constant!(V, ZERO); COLUMNS]; N];
+        let gradient = &self.gradient[first * TILE..(first + N) * TILE];
+        let padded = self.points.len() / TILE;
+        for (t, point) in self.points.chunks_exact(padded).enumerate() {
+            let x: [V; COLUMNS] = array::from_fn(|c| V::load(&point[i + c * V::LANES..]));
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let g = V::splat(gradient[r * TILE + t]);
+                for c in 0..COLUMNS {
+                    sums[c] = g.fma(x[c], sums[c]);
+                }
+            }
+        }
+        for (r, sums) in sums.into_iter().enumerate() {
+            let row = &mut self.weights[(first + r) * inputs..(first + r + 1) * inputs];
+            for (c, sum) in sums.into_iter().enumerate() {
+                let row = &mut row[i + c * V::LANES..];
+                if row.len() >= V::LANES {
+                    V::load(row).add(sum).store(row);
+                } else {
+                    let mut lanes = [R::ZERO; PAD];
+                    sum.store(&mut lanes);
+                    for (w, sum) in row.iter_mut().zip(lanes) {
+                        *w = w.plus(sum);
+                    }
+                }
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::{dispatch::run_at, lane::Scalar, level::Level};
-
-    /// Reproducible numbers in [-1, 1).
-    fn numbers(n: usize, seed: u64) -> Vec<f32> {
-        let mut state = seed;
-        (0..n)
-            .map(|_| {
-                state = state
-                    .wrapping_mul(6364136223846793005)
-                    .wrapping_add(1442695040888963407);
-                f32::from_f64((state >> 33) as f64 / f64::from(1_u32 << 30) - 1.0)
-            })
-            .collect()
-    }
-
-    fn close(a: &[f32], b: &[f32], what: &str) {
-        for (i, (a, b)) in a.iter().zip(b).enumerate() {
-            assert!(
-                (a - b).abs() <= 2e-5 * (1.0 + b.abs()),
-                "{what}[{i}]: {a} and {b}"
-            );
-        }
-    }
-
-    #[test]
-    fn every_level_agrees_with_the_scalar_twin() {
-        for (inputs, outputs) in [(1, 1), (3, 5), (4, 32), (32, 32), (33, 124), (64, 7)] {
-            let weights = numbers(inputs * outputs, 1);
-            let bias = numbers(outputs, 2);
-            let input = numbers(inputs * TILE, 3);
-            let gradient = numbers(outputs * TILE, 4);
-            let forward = |output: &mut [f32], level: Option<Level>| {
-                let activation = Activation::Leaky(0.01);
-                let kernel = Forward {
-                    weights: &weights,
-                    bias: &bias,
-                    input: &input,
-                    output,
-                    activation,
-                };
-                match level {
-                    Some(level) => run_at(level, kernel),
-                    None => kernel.run::<Scalar>(),
-                }
-            };
-            let backward = |w: &mut [f32], b: &mut [f32], level: Option<Level>| {
-                let kernel = WeightGradient {
-                    input: &input,
-                    gradient: &gradient,
-                    weights: w,
-                    bias: b,
-                };
-                match level {
-                    Some(level) => run_at(level, kernel),
-                    None => kernel.run::<Scalar>(),
-                }
-            };
-            let mut expected = vec![0.0; outputs * TILE];
-            forward(&mut expected, None);
-            let (mut dw, mut db) = (vec![0.5; inputs * outputs], vec![0.5; outputs]);
-            backward(&mut dw, &mut db, None);
-            for level in Level::available() {
-                let mut output = vec![0.0; outputs * TILE];
-                forward(&mut output, Some(level));
-                close(&output, &expected, "forward");
-                let (mut w, mut b) = (vec![0.5; inputs * outputs], vec![0.5; outputs]);
-                backward(&mut w, &mut b, Some(level));
-                close(&w, &dw, "weights");
-                close(&b, &db, "bias");
-            }
-        }
-    }
-}
+mod tests;

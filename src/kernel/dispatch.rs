@@ -2,10 +2,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::x86::{Avx2, Avx512};
-use super::{
-    lane::{Portable, Simd},
-    level::Level,
-};
+use super::{array::Portable, lane::Simd, level::Level};
 
 /// A kernel with its arguments, waiting for a level.
 pub(crate) trait Kernel {
@@ -17,13 +14,19 @@ pub(crate) trait Kernel {
 /// Runs `kernel` at the active level.
 #[inline]
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
-    run_at(Level::active(), kernel)
+    // The active level is never above the detected one: see `Level`.
+    run_detected(Level::active(), kernel)
 }
 
-/// Runs `kernel` at `level`, which must be available on this machine.
-#[inline]
+/// Runs `kernel` at `level`, or at the best of this machine where that is lower.
+#[cfg(test)]
 pub(crate) fn run_at<K: Kernel>(level: Level, kernel: K) -> K::Output {
-    match level.min(Level::detect()) {
+    run_detected(level.min(Level::detect()), kernel)
+}
+
+#[inline]
+fn run_detected<K: Kernel>(level: Level, kernel: K) -> K::Output {
+    match level {
         Level::Portable => kernel.run::<Portable>(),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the level is at most the one detected on this machine.

@@ -1,14 +1,25 @@
-//! The few vector operations that the kernels need, and their portable form.
+//! The few vector operations that the kernels need.
 //!
-//! `Array<T, 1>` is the scalar oracle, `Array<T, 4>` what machines without AVX2 run.
+//! [`Lane`] is a vector of f32 or f64. One lane type of a level stands beside its wide
+//! partner in f64 ([`Lane::widen`], [`Lane::narrow`]), so that a kernel can prepare in the
+//! conditioner's precision and finish in f64. Every operation rounds once, as IEEE 754 says;
+//! only [`Lane::fma`] differs between levels (fused or not).
 
-use std::array;
 use std::fmt::Debug;
+
+use super::math::Constants;
 
 /// A vector of `LANES` numbers.
 pub(crate) trait Lane: Copy {
-    type Scalar: Copy;
+    /// f32 or f64
+    type Scalar: Real;
+    /// One truth value per lane.
+    type Mask: Copy;
+    /// The f64 vector of the same level.
+    type Wide: Lane<Scalar = f64>;
     const LANES: usize;
+    /// Wide vectors that hold the lanes of one: 1 or 2.
+    const PARTS: usize;
     /// Whether 16 accumulators fit into the registers (otherwise 8).
     const MANY_REGISTERS: bool;
 
@@ -18,11 +29,21 @@ pub(crate) trait Lane: Copy {
     /// Writes the first `LANES` elements; panics where there are fewer.
     fn store(self, to: &mut [Self::Scalar]);
     fn add(self, b: Self) -> Self;
+    fn sub(self, b: Self) -> Self;
     fn mul(self, b: Self) -> Self;
+    fn div(self, b: Self) -> Self;
+    fn sqrt(self) -> Self;
     /// `self * b + c`, fused where the level has it.
     fn fma(self, b: Self, c: Self) -> Self;
-    /// Where `self > 0`: `yes`, elsewhere: `no`.
-    fn select_positive(self, yes: Self, no: Self) -> Self;
+    /// `self > b ? self : b`
+    fn max(self, b: Self) -> Self;
+    /// `self < b ? self : b`
+    fn min(self, b: Self) -> Self;
+    /// `self >= b`, false for NaN.
+    fn ge(self, b: Self) -> Self::Mask;
+    /// `self > 0`, false for NaN.
+    fn positive(self) -> Self::Mask;
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
     /// Sum over the lanes, in an order fixed for the type.
     fn sum(self) -> Self::Scalar;
     /// The sums of four vectors; a level may have a faster way than one by one.
@@ -30,48 +51,58 @@ pub(crate) trait Lane: Copy {
     fn sums4(v: [Self; 4]) -> [Self::Scalar; 4] {
         v.map(Self::sum)
     }
-}
 
-/// A vector of f64 with what exp, ln and the splines need besides.
-pub(crate) trait LaneF64: Lane<Scalar = f64> {
-    type Mask: Copy;
-
-    /// Reads the first `LANES` elements and widens them.
-    fn load_f32(from: &[f32]) -> Self;
-    /// Rounds to f32 and writes the first `LANES` elements.
-    fn store_f32(self, to: &mut [f32]);
-    fn sub(self, b: Self) -> Self;
-    fn div(self, b: Self) -> Self;
-    fn sqrt(self) -> Self;
-    fn max(self, b: Self) -> Self;
-    fn min(self, b: Self) -> Self;
-    /// `self >= b`, false for NaN.
-    fn ge(self, b: Self) -> Self::Mask;
-    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
-    /// Operations on the bit patterns as 64-bit integers (wrapping).
-    fn bits_add(self, b: u64) -> Self;
+    /// The bit pattern `bits` (its low half for f32) in each lane.
+    fn splat_bits(bits: u64) -> Self;
+    /// Operations on the bit patterns as integers of the scalar's width (wrapping).
+    fn bits_add(self, b: Self) -> Self;
     fn bits_sub(self, b: Self) -> Self;
-    fn bits_and(self, b: u64) -> Self;
-    fn bits_or(self, b: u64) -> Self;
-    /// Adds the bits of `self`, shifted left by 52, to the bits of `b`.
-    fn bits_shl52_add(self, b: Self) -> Self;
-    fn bits_shr52(self) -> Self;
+    fn bits_and(self, b: Self) -> Self;
+    fn bits_or(self, b: Self) -> Self;
+    /// Shifts the bits up by the length of the mantissa: an integer becomes an exponent.
+    fn to_exponent(self) -> Self;
+    /// Shifts the bits down by the length of the mantissa: an exponent becomes an integer.
+    fn from_exponent(self) -> Self;
+
+    /// Lanes `part * LANES / PARTS ..` in f64; exact.
+    fn widen(self, part: usize) -> Self::Wide;
+    /// Rounds `PARTS` wide vectors to nearest; the second is ignored where one is enough.
+    fn narrow(parts: [Self::Wide; 2]) -> Self;
+    /// As [`Lane::narrow`] but rounds down, for numbers >= 0: k <= down(x) if and only if
+    /// k <= x, for each k of the narrow type.
+    fn narrow_down(parts: [Self::Wide; 2]) -> Self;
+
+    /// Transposes the square block `from[i * from_stride + j]` into `to[j * to_stride + i]`,
+    /// i and j below `LANES`.
+    #[inline(always)]
+    fn transpose(
+        from: &[Self::Scalar],
+        from_stride: usize,
+        to: &mut [Self::Scalar],
+        to_stride: usize,
+    ) {
+        for j in 0..Self::LANES {
+            for i in 0..Self::LANES {
+                to[j * to_stride + i] = from[i * from_stride + j];
+            }
+        }
+    }
 }
 
 /// The vector types of one level.
 pub(crate) trait Simd {
-    type F32: Lane<Scalar = f32>;
-    type F64: LaneF64;
+    type F32: Lane<Scalar = f32, Wide = Self::F64>;
+    type F64: Lane<Scalar = f64, Wide = Self::F64>;
 }
 
 /// The two precisions a conditioner can run in.
-pub(crate) trait Real: Copy + Default + PartialEq + Send + Sync + Debug + 'static {
-    type In<S: Simd>: Lane<Scalar = Self>;
+pub(crate) trait Real:
+    Constants + Default + PartialEq + Send + Sync + Debug + 'static
+{
+    type In<S: Simd>: Lane<Scalar = Self, Wide = S::F64>;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
     fn plus(self, b: Self) -> Self;
-    fn load<V: LaneF64>(from: &[Self]) -> V;
-    fn store<V: LaneF64>(value: V, to: &mut [Self]);
 }
 
 impl Real for f32 {
@@ -92,14 +123,6 @@ impl Real for f32 {
     fn plus(self, b: Self) -> Self {
         self + b
     }
-    #[inline(always)]
-    fn load<V: LaneF64>(from: &[Self]) -> V {
-        V::load_f32(from)
-    }
-    #[inline(always)]
-    fn store<V: LaneF64>(value: V, to: &mut [Self]) {
-        value.store_f32(to);
-    }
 }
 
 impl Real for f64 {
@@ -115,164 +138,5 @@ impl Real for f64 {
     #[inline(always)]
     fn plus(self, b: Self) -> Self {
         self + b
-    }
-    #[inline(always)]
-    fn load<V: LaneF64>(from: &[Self]) -> V {
-        V::load(from)
-    }
-    #[inline(always)]
-    fn store<V: LaneF64>(value: V, to: &mut [Self]) {
-        value.store(to);
-    }
-}
-
-/// `N` numbers side by side, one plain operation per lane.
-#[derive(Clone, Copy)]
-pub(crate) struct Array<T, const N: usize>([T; N]);
-
-/// The level that every machine has.
-pub(crate) struct Portable;
-
-impl Simd for Portable {
-    type F32 = Array<f32, 8>;
-    type F64 = Array<f64, 4>;
-}
-
-/// One lane at a time: the oracle of the tests.
-#[cfg(test)]
-pub(crate) struct Scalar;
-
-#[cfg(test)]
-impl Simd for Scalar {
-    type F32 = Array<f32, 1>;
-    type F64 = Array<f64, 1>;
-}
-
-macro_rules! array_lane {
-    ($t:ty) => {
-        impl<const N: usize> Lane for Array<$t, N> {
-            type Scalar = $t;
-            const LANES: usize = N;
-            const MANY_REGISTERS: bool = false;
-
-            #[inline(always)]
-            fn splat(value: $t) -> Self {
-                Self([value; N])
-            }
-            #[inline(always)]
-            fn load(from: &[$t]) -> Self {
-                Self(array::from_fn(|i| from[i]))
-            }
-            #[inline(always)]
-            fn store(self, to: &mut [$t]) {
-                to[..N].copy_from_slice(&self.0);
-            }
-            #[inline(always)]
-            fn add(self, b: Self) -> Self {
-                Self(array::from_fn(|i| self.0[i] + b.0[i]))
-            }
-            #[inline(always)]
-            fn mul(self, b: Self) -> Self {
-                Self(array::from_fn(|i| self.0[i] * b.0[i]))
-            }
-            #[inline(always)]
-            fn fma(self, b: Self, c: Self) -> Self {
-                Self(array::from_fn(|i| self.0[i] * b.0[i] + c.0[i]))
-            }
-            #[inline(always)]
-            fn select_positive(self, yes: Self, no: Self) -> Self {
-                Self(array::from_fn(|i| {
-                    if self.0[i] > 0.0 { yes.0[i] } else { no.0[i] }
-                }))
-            }
-            #[inline(always)]
-            fn sum(self) -> $t {
-                self.0.iter().fold(0.0, |a, b| a + b)
-            }
-        }
-    };
-}
-array_lane!(f32);
-array_lane!(f64);
-
-impl<const N: usize> Array<f64, N> {
-    #[inline(always)]
-    fn zip(self, b: Self, op: impl Fn(f64, f64) -> f64) -> Self {
-        Self(array::from_fn(|i| op(self.0[i], b.0[i])))
-    }
-    #[inline(always)]
-    fn bits(self, op: impl Fn(u64) -> u64) -> Self {
-        Self(array::from_fn(|i| f64::from_bits(op(self.0[i].to_bits()))))
-    }
-}
-
-impl<const N: usize> LaneF64 for Array<f64, N> {
-    type Mask = [bool; N];
-
-    #[inline(always)]
-    fn load_f32(from: &[f32]) -> Self {
-        Self(array::from_fn(|i| f64::from(from[i])))
-    }
-    #[inline(always)]
-    fn store_f32(self, to: &mut [f32]) {
-        for (to, from) in to[..N].iter_mut().zip(self.0) {
-            *to = f32::from_f64(from);
-        }
-    }
-    #[inline(always)]
-    fn sub(self, b: Self) -> Self {
-        self.zip(b, |a, b| a - b)
-    }
-    #[inline(always)]
-    fn div(self, b: Self) -> Self {
-        self.zip(b, |a, b| a / b)
-    }
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        Self(self.0.map(f64::sqrt))
-    }
-    #[inline(always)]
-    fn max(self, b: Self) -> Self {
-        self.zip(b, |a, b| if a > b { a } else { b })
-    }
-    #[inline(always)]
-    fn min(self, b: Self) -> Self {
-        self.zip(b, |a, b| if a < b { a } else { b })
-    }
-    #[inline(always)]
-    fn ge(self, b: Self) -> Self::Mask {
-        array::from_fn(|i| self.0[i] >= b.0[i])
-    }
-    #[inline(always)]
-    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
-        Self(array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
-    }
-    #[inline(always)]
-    fn bits_add(self, b: u64) -> Self {
-        self.bits(|a| a.wrapping_add(b))
-    }
-    #[inline(always)]
-    fn bits_sub(self, b: Self) -> Self {
-        self.zip(b, |a, b| {
-            f64::from_bits(a.to_bits().wrapping_sub(b.to_bits()))
-        })
-    }
-    #[inline(always)]
-    fn bits_and(self, b: u64) -> Self {
-        self.bits(|a| a & b)
-    }
-    #[inline(always)]
-    fn bits_or(self, b: u64) -> Self {
-        self.bits(|a| a | b)
-    }
-    #[inline(always)]
-    fn bits_shl52_add(self, b: Self) -> Self {
-        self.zip(b, |a, b| {
-            f64::from_bits((a.to_bits() << 52).wrapping_add(b.to_bits()))
-        })
-    }
-    #[inline(always)]
-    fn bits_shr52(self) -> Self {
-        self.bits(|a| a >> 52)
     }
 }

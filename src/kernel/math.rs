@@ -1,50 +1,128 @@
-//! exp, ln, softplus and the logistic function on vectors of f64.
+//! exp, ln, softplus and the logistic function on vectors of f32 and f64.
 //!
-//! exp: x = n ln 2 + r with |r| <= ln(2)/2, Taylor polynomial of degree 13 in r.
-//! ln: x = 2^e m with m in [sqrt(1/2), sqrt(2)), ln m = 2 artanh((m-1)/(m+1)).
-//! Measured over the tests' grids: at most 2 ulp for both. Weakness: exp is clamped to
-//! [-708, 709] (no subnormal results), ln expects a positive normal number.
+//! exp: x = n ln 2 + r with |r| <= ln(2)/2, a polynomial in r (f64: Taylor to degree 13; f32:
+//! minimax to degree 5). ln: x = 2^e m with m in [sqrt(1/2), sqrt(2)),
+//! ln m = 2 artanh((m-1)/(m+1)). Largest errors over the tests' grids: exp 1 ulp in f64 and
+//! 2 in f32 (2.3 where multiply-adds are not fused), ln 2 ulp in both, softplus of x >= 0
+//! 2.3 ulp, below that 2 epsilon in all. Weakness: exp is clamped to [-708, 709] ([-87, 88] in f32; no subnormal
+//! results), ln expects a positive normal number.
 
-use std::f64::consts::LOG2_E;
+use super::lane::Lane;
 
-use super::lane::LaneF64;
+/// What the functions need to know of a precision.
+pub(crate) trait Constants: Copy + 'static {
+    /// 1.5 * 2^(mantissa): adding it rounds to the nearest integer and leaves that in the low bits
+    const ROUND: Self;
+    const LOG2_E: Self;
+    const LN_2: Self;
+    /// ln 2 in two parts, the first with trailing zeros so that n times it is exact
+    const LN_2_HIGH: Self;
+    const LN_2_LOW: Self;
+    const ZERO: Self;
+    const ONE: Self;
+    const TWO: Self;
+    const MIN_EXP: Self;
+    const MAX_EXP: Self;
+    /// smallest exponent that [`scale`] is given, so that no result is subnormal
+    const MIN_SCALE: Self;
+    /// coefficients of e^r, highest power first
+    const EXP: &'static [Self];
+    /// 2/(2k+1) for k = 1.., highest first
+    const ATANH: &'static [Self];
+    /// 2^(mantissa) plus the bias of the exponent
+    const BIAS: Self;
+    const BITS_OF_ONE: u64;
+    const BITS_OF_SQRT_HALF: u64;
+    /// of 2^(mantissa)
+    const BITS_OF_INTEGERS: u64;
+    const BITS_OF_EXPONENT: u64;
+}
 
-/// 1.5 * 2^52: adding it rounds to the nearest integer and leaves that in the low bits.
-const ROUND: f64 = 6755399441055744.0;
-const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
-const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+impl Constants for f64 {
+    const ROUND: Self = 6755399441055744.0;
+    const LOG2_E: Self = std::f64::consts::LOG2_E;
+    const LN_2: Self = std::f64::consts::LN_2;
+    const LN_2_HIGH: Self = 6.931_471_803_691_238e-1;
+    const LN_2_LOW: Self = 1.908_214_929_270_587_7e-10;
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const TWO: Self = 2.0;
+    const MIN_EXP: Self = -708.0;
+    const MAX_EXP: Self = 709.0;
+    const MIN_SCALE: Self = -1021.0;
+    const EXP: &'static [Self] = &[
+        1.0 / 6227020800.0,
+        1.0 / 479001600.0,
+        1.0 / 39916800.0,
+        1.0 / 3628800.0,
+        1.0 / 362880.0,
+        1.0 / 40320.0,
+        1.0 / 5040.0,
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        1.0 / 2.0,
+        1.0,
+        1.0,
+    ];
+    const ATANH: &'static [Self] = &[
+        2.0 / 19.0,
+        2.0 / 17.0,
+        2.0 / 15.0,
+        2.0 / 13.0,
+        2.0 / 11.0,
+        2.0 / 9.0,
+        2.0 / 7.0,
+        2.0 / 5.0,
+        2.0 / 3.0,
+    ];
+    const BIAS: Self = 4503599627370496.0 + 1023.0;
+    const BITS_OF_ONE: u64 = 0x3ff0_0000_0000_0000;
+    const BITS_OF_SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
+    const BITS_OF_INTEGERS: u64 = 0x4330_0000_0000_0000;
+    const BITS_OF_EXPONENT: u64 = 0xfff0_0000_0000_0000;
+}
 
-/// 1/k! for k = 2..=13, highest first.
-const EXP: [f64; 12] = [
-    1.0 / 6227020800.0,
-    1.0 / 479001600.0,
-    1.0 / 39916800.0,
-    1.0 / 3628800.0,
-    1.0 / 362880.0,
-    1.0 / 40320.0,
-    1.0 / 5040.0,
-    1.0 / 720.0,
-    1.0 / 120.0,
-    1.0 / 24.0,
-    1.0 / 6.0,
-    1.0 / 2.0,
-];
+impl Constants for f32 {
+    const ROUND: Self = 12582912.0;
+    const LOG2_E: Self = std::f32::consts::LOG2_E;
+    const LN_2: Self = std::f32::consts::LN_2;
+    const LN_2_HIGH: Self = 0.693_359_4;
+    const LN_2_LOW: Self = -2.121_944_4e-4;
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const TWO: Self = 2.0;
+    const MIN_EXP: Self = -87.0;
+    const MAX_EXP: Self = 88.0;
+    const MIN_SCALE: Self = -125.0;
+    /// smallest largest relative error on |r| <= ln(2)/2 (9.2e-8), constant term 1
+    const EXP: &'static [Self] = &[
+        0.008_290_272,
+        0.041_898_16,
+        0.166_676_39,
+        0.499_991_48,
+        0.999_999_7,
+        1.0,
+    ];
+    const ATANH: &'static [Self] = &[2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0];
+    const BIAS: Self = 8388608.0 + 127.0;
+    const BITS_OF_ONE: u64 = 0x3f80_0000;
+    const BITS_OF_SQRT_HALF: u64 = 0x3f35_04f3;
+    const BITS_OF_INTEGERS: u64 = 0x4b00_0000;
+    const BITS_OF_EXPONENT: u64 = 0xff80_0000;
+}
 
-/// 2/(2k+1) for k = 1..=9, highest first.
-const ATANH: [f64; 9] = [
-    2.0 / 19.0,
-    2.0 / 17.0,
-    2.0 / 15.0,
-    2.0 / 13.0,
-    2.0 / 11.0,
-    2.0 / 9.0,
-    2.0 / 7.0,
-    2.0 / 5.0,
-    2.0 / 3.0,
-];
+/// A constant of a lane's precision in every lane.
+macro_rules! constant {
+    ($v:ident, $name:ident) => {
+        <$v as Lane>::splat(<<$v as Lane>::Scalar as $crate::kernel::math::Constants>::$name)
+    };
+}
+pub(super) use constant;
 
 #[inline(always)]
-fn polynomial<V: LaneF64>(x: V, coefficients: &[f64]) -> V {
+fn polynomial<V: Lane>(x: V, coefficients: &[V::Scalar]) -> V {
     let mut sum = V::splat(coefficients[0]);
     for c in &coefficients[1..] {
         sum = sum.fma(x, V::splat(*c));
@@ -54,43 +132,61 @@ fn polynomial<V: LaneF64>(x: V, coefficients: &[f64]) -> V {
 
 /// e^x for each lane.
 #[inline(always)]
-pub(crate) fn exp<V: LaneF64>(x: V) -> V {
-    let x = x.max(V::splat(-708.0)).min(V::splat(709.0));
-    let shifted = x.fma(V::splat(LOG2_E), V::splat(ROUND));
-    let n = shifted.sub(V::splat(ROUND));
-    let r = n.fma(V::splat(-LN_2_HIGH), x);
-    let r = n.fma(V::splat(-LN_2_LOW), r);
-    let tail = polynomial(r, &EXP).mul(r);
-    let p = tail.fma(r, r).add(V::splat(1.0));
-    shifted.bits_shl52_add(p)
+pub(crate) fn exp<V: Lane>(x: V) -> V {
+    let x = x.max(constant!(V, MIN_EXP)).min(constant!(V, MAX_EXP));
+    let shifted = power(x);
+    let n = constant!(V, ROUND).sub(shifted);
+    let r = n.fma(constant!(V, LN_2_HIGH), x);
+    let r = n.fma(constant!(V, LN_2_LOW), r);
+    polynomial(r, V::Scalar::EXP).bits_add(shifted.to_exponent())
+}
+
+/// The power of two nearest to e^x, as an integer in the low bits of `ROUND` + that integer.
+#[inline(always)]
+pub(crate) fn power<V: Lane>(x: V) -> V {
+    x.fma(constant!(V, LOG2_E), constant!(V, ROUND))
+}
+
+/// e^x 2^-top for each lane, `top` one of the results of [`power`] and not below that of x.
+///
+/// ln 2 is rounded once here: e^x is as exact as x times one rounding (5 ulp in f64, 2.5 in f32
+/// over [-8, 0]), which is all that a softmax needs. Results below 2^-125 (f32) or 2^-1021 are kept there.
+#[inline(always)]
+pub(crate) fn exp_below<V: Lane>(x: V, top: V) -> V {
+    let shifted = power(x);
+    let n = constant!(V, ROUND).sub(shifted);
+    let r = n.fma(constant!(V, LN_2), x);
+    let shifted = shifted.max(top.add(constant!(V, MIN_SCALE)));
+    polynomial(r, V::Scalar::EXP).bits_add(shifted.bits_sub(top).to_exponent())
 }
 
 /// ln x for each lane, x positive and normal.
 #[inline(always)]
-pub(crate) fn ln<V: LaneF64>(x: V) -> V {
-    const SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
-    const ONE: u64 = 0x3ff0_0000_0000_0000;
-    const TWO_52: u64 = 0x4330_0000_0000_0000;
-    let shifted = x.bits_add(ONE.wrapping_sub(SQRT_HALF));
-    let biased = shifted.bits_shr52().bits_or(TWO_52);
-    let e = biased.sub(V::splat(4503599627370496.0 + 1023.0));
+pub(crate) fn ln<V: Lane>(x: V) -> V {
+    let bits = |bits| V::splat_bits(bits);
+    let one = bits(V::Scalar::BITS_OF_ONE);
+    let shifted = x.bits_add(one.bits_sub(bits(V::Scalar::BITS_OF_SQRT_HALF)));
+    let biased = shifted
+        .from_exponent()
+        .bits_or(bits(V::Scalar::BITS_OF_INTEGERS));
+    let e = biased.sub(constant!(V, BIAS));
     let m = x
-        .bits_sub(shifted.bits_and(0xfff0_0000_0000_0000))
-        .bits_add(ONE);
-    let s = m.sub(V::splat(1.0)).div(m.add(V::splat(1.0)));
+        .bits_sub(shifted.bits_and(bits(V::Scalar::BITS_OF_EXPONENT)))
+        .bits_add(one);
+    let s = m.sub(one).div(m.add(one));
     let s2 = s.mul(s);
-    let tail = polynomial(s2, &ATANH).mul(s2);
-    let low = tail.fma(s, e.mul(V::splat(LN_2_LOW)));
+    let tail = polynomial(s2, V::Scalar::ATANH).mul(s2);
+    let low = tail.fma(s, e.mul(constant!(V, LN_2_LOW)));
     let high = s.add(s).add(low);
-    e.fma(V::splat(LN_2_HIGH), high)
+    e.fma(constant!(V, LN_2_HIGH), high)
 }
 
 /// `(ln(1 + e^x), 1 / (1 + e^-x))` for each lane.
 #[inline(always)]
-pub(crate) fn softplus_and_logistic<V: LaneF64>(x: V) -> (V, V) {
-    let zero = V::splat(0.0);
-    let one = V::splat(1.0);
-    let positive = x.ge(zero);
+pub(crate) fn softplus_and_logistic<V: Lane>(x: V) -> (V, V) {
+    let zero = constant!(V, ZERO);
+    let one = constant!(V, ONE);
+    let positive = x.positive();
     let negative_abs = V::select(positive, zero.sub(x), x);
     let t = exp(negative_abs);
     let inverse = one.div(t.add(one));
@@ -101,65 +197,95 @@ pub(crate) fn softplus_and_logistic<V: LaneF64>(x: V) -> (V, V) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::lane::Lane as _;
     use crate::kernel::{
         dispatch::{Kernel, run_at},
-        lane::Simd,
+        lane::{Real, Simd},
         level::Level,
     };
 
-    struct Apply<'a>(&'a [f64], &'a mut [f64], u8);
-    impl Kernel for Apply<'_> {
+    #[derive(Clone, Copy)]
+    enum Function {
+        Exp,
+        ExpBelow,
+        Ln,
+        Softplus,
+    }
+
+    struct Apply<'a, R>(&'a [R], &'a mut [R], Function);
+    impl<R: Real> Kernel for Apply<'_, R> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self) {
-            let n = S::F64::LANES;
+            let n = <R::In<S>>::LANES;
             for (x, y) in self.0.chunks_exact(n).zip(self.1.chunks_exact_mut(n)) {
-                let v = S::F64::load(x);
+                let v = <R::In<S>>::load(x);
                 match self.2 {
-                    0 => exp(v).store(y),
-                    1 => ln(v).store(y),
-                    _ => softplus_and_logistic(v).0.store(y),
+                    Function::Exp => exp(v),
+                    Function::ExpBelow => exp_below(v, power(<R::In<S>>::splat(R::ZERO))),
+                    Function::Ln => ln(v),
+                    Function::Softplus => softplus_and_logistic(v).0,
                 }
+                .store(y);
             }
         }
     }
 
-    fn worst_ulp(level: Level, x: &[f64], which: u8, exact: impl Fn(f64) -> f64) -> f64 {
-        let mut y = vec![0.0; x.len()];
-        run_at(level, Apply(x, &mut y, which));
+    /// Largest error in units of the last place of the exact result.
+    fn worst_ulp<R: Real>(level: Level, x: &[f64], which: Function, epsilon: f64) -> f64 {
+        let x: Vec<R> = x.iter().map(|x| R::from_f64(*x)).collect();
+        let mut y = vec![R::default(); x.len()];
+        run_at(level, Apply(&x, &mut y, which));
         x.iter().zip(&y).fold(0.0, |worst: f64, (x, y)| {
-            let e = exact(*x);
-            worst.max((y - e).abs() / (e.abs() * f64::EPSILON).max(f64::MIN_POSITIVE))
+            let x = x.to_f64();
+            let e = match which {
+                Function::Exp | Function::ExpBelow => x.exp(),
+                Function::Ln => x.ln(),
+                Function::Softplus => x.exp().ln_1p(),
+            };
+            let ulp = if e == 0.0 {
+                epsilon
+            } else {
+                epsilon * e.abs().log2().floor().exp2()
+            };
+            worst.max((y.to_f64() - e).abs() / ulp)
         })
     }
 
-    #[test]
-    fn exp_and_ln_are_within_two_ulp_at_every_level() {
-        let grid: Vec<f64> = (0..80_000)
-            .map(|i| -700.0 + 0.0175 * f64::from(i))
+    fn grid(n: u32, from: f64, to: f64) -> Vec<f64> {
+        (0..n)
+            .map(|i| from + (to - from) * (f64::from(i) + 0.123) / f64::from(n))
+            .collect()
+    }
+
+    /// `most`: the stated errors of exp, ln, softplus, and `exp_below`.
+    fn check<R: Real>(name: &str, epsilon: f64, exponents: f64, most: [f64; 4]) {
+        let (low, high) = (R::MIN_EXP.to_f64(), R::MAX_EXP.to_f64());
+        let powers: Vec<f64> = grid(80_000, -exponents, exponents)
+            .iter()
+            .map(|e| e.exp2())
             .collect();
-        let positive: Vec<f64> = (0..80_000)
-            .map(|i| (-600.0 + 0.015 * f64::from(i)).exp2())
-            .collect();
-        let near_one: Vec<f64> = (0..8_000).map(|i| 0.5 + 2e-4 * f64::from(i)).collect();
+        let cases = [
+            (Function::Exp, grid(80_000, low, high), most[0]),
+            (Function::Ln, powers, most[1]),
+            (Function::Ln, grid(80_000, 0.5, 2.0), most[1]),
+            (Function::Softplus, grid(80_000, 0.0, 20.0), most[2]),
+            (Function::ExpBelow, grid(80_000, -8.0, 0.0), most[3]),
+        ];
         for level in Level::available() {
-            assert!(
-                worst_ulp(level, &grid, 0, f64::exp) <= 2.0,
-                "exp at {level}"
-            );
-            assert!(
-                worst_ulp(level, &positive, 1, f64::ln) <= 2.0,
-                "ln at {level}"
-            );
-            assert!(
-                worst_ulp(level, &near_one, 1, f64::ln) <= 2.0,
-                "ln near 1 at {level}"
-            );
-            assert!(
-                worst_ulp(level, &near_one, 2, |x| x.exp().ln_1p()) <= 4.0,
-                "softplus at {level}"
-            );
+            for (i, (which, x, most)) in cases.iter().enumerate() {
+                let worst = worst_ulp::<R>(level, x, *which, epsilon);
+                assert!(worst <= *most, "{name}, {level}, case {i}: {worst} ulp");
+            }
         }
+    }
+
+    #[test]
+    fn double_functions_are_within_the_stated_ulps_at_every_level() {
+        check::<f64>("f64", f64::EPSILON, 600.0, [1.01, 2.01, 2.3, 5.0]);
+    }
+
+    #[test]
+    fn single_functions_are_within_the_stated_ulps_at_every_level() {
+        check::<f32>("f32", f64::from(f32::EPSILON), 100.0, [2.3, 2.0, 2.3, 2.5]);
     }
 }

@@ -1,19 +1,22 @@
 //! Numbers only: slices in, slices out.
 //!
-//! Every kernel is written once over the [`Lane`] trait and run through
+//! Every kernel is written once over the [`lane::Lane`] trait and run through
 //! [`dispatch::run`] at the [`Level`] of the machine. The instantiation with one
-//! lane ([`lane::Array`] of length 1) is the scalar twin that the tests hold the
+//! lane ([`array::Array`] of length 1) is the scalar twin that the tests hold the
 //! others against. No allocation, random numbers, threads or input and output here.
 //!
 //! Weakness: results of different levels agree to rounding only, because the
 //! vector levels fuse multiplications with additions.
 
+pub(crate) mod adam;
+mod array;
 pub(crate) mod dense;
 pub(crate) mod dispatch;
 pub(crate) mod lane;
 pub(crate) mod level;
 pub(crate) mod math;
 pub(crate) mod peak;
+pub(crate) mod rows;
 pub(crate) mod spline;
 #[cfg(target_arch = "x86_64")]
 mod x86;

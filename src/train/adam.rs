@@ -6,6 +6,11 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::{
+    adam::{AdamStep, SquaredNorm, StepFactors},
+    dispatch::run,
+};
+
 /// Settings of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdamConfig {
@@ -53,7 +58,7 @@ impl Adam {
     ///
     /// A gradient that is not finite is skipped: false is returned.
     pub(crate) fn step(&mut self, gradient: &[f64], rate: f64, parameters: &mut [f64]) -> bool {
-        let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+        let norm = run(SquaredNorm(gradient)).sqrt();
         if !norm.is_finite() {
             return false;
         }
@@ -64,17 +69,20 @@ impl Adam {
             beta2,
             clip,
         } = self.config;
-        let scale = if norm > clip { clip / norm } else { 1.0 };
         let mean_correction = 1.0 / (1.0 - beta1.powi(self.steps));
-        let square_correction = 1.0 / (1.0 - beta2.powi(self.steps));
-        let rate = rate * learning_rate * mean_correction;
-        let moments = self.mean.iter_mut().zip(&mut self.square);
-        for ((p, g), (mean, square)) in parameters.iter_mut().zip(gradient).zip(moments) {
-            let g = g * scale;
-            *mean += (1.0 - beta1) * (g - *mean);
-            *square += (1.0 - beta2) * (g * g - *square);
-            *p -= rate * *mean / ((*square * square_correction).sqrt() + 1e-8);
-        }
+        let factors = StepFactors {
+            scale: if norm > clip { clip / norm } else { 1.0 },
+            decay: (1.0 - beta1, 1.0 - beta2),
+            rate: rate * learning_rate * mean_correction,
+            square_correction: 1.0 / (1.0 - beta2.powi(self.steps)),
+        };
+        run(AdamStep {
+            factors,
+            gradient,
+            mean: &mut self.mean,
+            square: &mut self.square,
+            parameters,
+        });
         true
     }
 }

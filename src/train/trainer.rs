@@ -18,7 +18,7 @@ use super::{
     temper::{ess_fraction, next_beta},
 };
 use crate::error::Result;
-use crate::flow::{Flow, FlowGradient, ParameterFold};
+use crate::flow::{Flow, FlowGradient, WorkingParameters};
 use crate::kernel::TILE;
 use crate::map::Map as _;
 use crate::rng::{Purpose, Streams};
@@ -61,7 +61,7 @@ pub struct Trainer {
 /// Buffers that live as long as the trainer, so that a step allocates nothing.
 #[derive(Debug)]
 struct Work {
-    parameters: ParameterFold,
+    parameters: WorkingParameters,
     parts: Vec<(FlowGradient, f64)>,
     batch: Vec<usize>,
     gradient: Vec<f64>,
@@ -77,7 +77,7 @@ impl Trainer {
         let parameters = flow.parameters().to_vec();
         let parts = config.minibatch.div_ceil(TILE).min(PARTS);
         let work = Work {
-            parameters: ParameterFold::new(&flow),
+            parameters: WorkingParameters::new(&flow),
             parts: (0..parts)
                 .map(|_| (FlowGradient::new(&flow), 0.0))
                 .collect(),
@@ -259,7 +259,7 @@ impl Trainer {
             f64::INFINITY
         };
         let log_integral = replay.log_integral();
-        work.parameters.update(flow, parameters);
+        work.parameters.update(parameters);
         let shared = &work.parameters;
         let tiles = work.batch.len().div_ceil(TILE).div_ceil(work.parts.len());
         let batch = &work.batch;

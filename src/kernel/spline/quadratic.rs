@@ -4,119 +4,118 @@
 //! S' = `v_k` + a (v_{k+1} - `v_k`), S = `y_k` + `w_k` (a `v_k` + a^2/2 (v_{k+1} - `v_k`)).
 //! v = MIN + (1 - MIN) e^raw / Z with Z = `sum_k` `w_k` (`e^raw_k` + e^raw_{k+1})/2.
 //! Raw: K widths, then K + 1 vertices. Müller et al. (2019), arXiv:1808.03856, section 4.2.
+//! Only exponentials and widths are made in the conditioner's precision: the heights of the
+//! knots are areas under the slope, so they must follow from it to f64 rounding.
 
 use super::{
-    super::lane::LaneF64,
-    super::math::{exp, ln},
-    Kind, MIN, Real, TILE, bins_backward, bins_from_raw,
+    super::lane::{Lane, Real as _},
+    super::math::{constant, ln},
+    Kind, MIN, TILE,
+    bins::{self, Sizes, add_to, by_place, distance, load, number, numerators, sum_of},
 };
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quadratic;
 
-/// Widths, vertices and what the backward pass needs of their making.
-struct Knots<V, const CAP: usize> {
-    p: [V; CAP],
-    w: [V; CAP],
-    /// e^(raw - max), `bins` of them and the last one apart
-    e: [V; CAP],
-    e_last: V,
-    v: [V; CAP],
-    v_last: V,
-    /// (1 - MIN) / Z
-    scale: V,
-}
-
-impl<V: LaneF64, const CAP: usize> Knots<V, CAP> {
-    #[inline(always)]
-    fn new<R: Real>(bins: usize, raw: &[R]) -> Self {
-        let zero = V::splat(0.0);
-        let half = V::splat(0.5);
-        let (p, w) = bins_from_raw::<V, R, CAP>(bins, raw);
-        let raw = &raw[bins * TILE..];
-        let mut e = [zero; CAP];
-        let mut e_last = R::load::<V>(&raw[bins * TILE..]);
-        let mut max = e_last;
-        for (k, e) in e.iter_mut().enumerate().take(bins) {
-            *e = R::load::<V>(&raw[k * TILE..]);
-            max = max.max(*e);
-        }
-        for e in e.iter_mut().take(bins) {
-            *e = exp(e.sub(max));
-        }
-        e_last = exp(e_last.sub(max));
-        let mut z = zero;
-        for k in 0..bins {
-            let next = if k + 1 == bins { e_last } else { e[k + 1] };
-            z = e[k].add(next).mul(half).fma(w[k], z);
-        }
-        let scale = V::splat(1.0 - MIN).div(z);
-        let mut v = [zero; CAP];
-        for k in 0..bins {
-            v[k] = e[k].fma(scale, V::splat(MIN));
-        }
-        let v_last = e_last.fma(scale, V::splat(MIN));
-        Self {
-            p,
-            w,
-            e,
-            e_last,
-            v,
-            v_last,
-            scale,
-        }
-    }
-
-    #[inline(always)]
-    fn vertex(&self, bins: usize, k: usize) -> V {
-        if k == bins { self.v_last } else { self.v[k] }
-    }
+/// The numerators as [`numerators`] left them, and the sizes of the bins.
+#[derive(Clone, Copy)]
+struct Knots<'a, V: Lane> {
+    bins: usize,
+    /// K widths, then K + 1 vertices
+    raw: &'a [V::Scalar],
+    widths: Sizes<V>,
 }
 
 /// The bin that holds a point.
-struct Bin<V> {
-    index: V,
-    x: V,
-    y: V,
-    w: V,
-    left: V,
-    right: V,
+struct Bin<W> {
+    x0: W,
+    y0: W,
+    w: W,
+    left: W,
+    right: W,
 }
 
-#[inline(always)]
-fn find<V: LaneF64, const CAP: usize>(
-    bins: usize,
-    knots: &Knots<V, CAP>,
-    at: V,
-    by_x: bool,
-) -> Bin<V> {
-    let zero = V::splat(0.0);
-    let half = V::splat(0.5);
-    let right = knots.vertex(bins, 1);
-    let mut bin = Bin {
-        index: zero,
-        x: zero,
-        y: zero,
-        w: knots.w[0],
-        left: knots.v[0],
-        right,
-    };
-    let (mut x, mut y) = (zero, zero);
-    for k in 1..bins {
-        x = x.add(knots.w[k - 1]);
-        y = knots.v[k - 1]
-            .add(knots.v[k])
-            .mul(half)
-            .fma(knots.w[k - 1], y);
-        let past = at.ge(if by_x { x } else { y });
-        bin.index = V::select(past, V::splat(k as f64), bin.index);
-        bin.x = V::select(past, x, bin.x);
-        bin.y = V::select(past, y, bin.y);
-        bin.w = V::select(past, knots.w[k], bin.w);
-        bin.left = V::select(past, knots.v[k], bin.left);
-        bin.right = V::select(past, knots.vertex(bins, k + 1), bin.right);
+impl<V: Lane> Knots<'_, V> {
+    /// The end of bin `k` that starts at `x`.
+    #[inline(always)]
+    fn end(&self, x: V, k: usize) -> V {
+        if k + 1 == self.bins {
+            constant!(V, ONE)
+        } else {
+            x.add(self.widths.size(self.raw, k))
+        }
     }
-    bin
+
+    #[inline(always)]
+    fn vertex(&self, k: usize) -> V {
+        V::load(&self.raw[(self.bins + k) * TILE..])
+    }
+
+    /// (1 - MIN)/Z for the lanes of one part.
+    #[inline(always)]
+    fn scale(&self, part: usize) -> V::Wide {
+        let half = <V::Wide as Lane>::splat(0.5);
+        let mut z = <V::Wide as Lane>::splat(0.0);
+        let (mut x, mut left) = (constant!(V, ZERO), self.vertex(0).widen(part));
+        for k in 0..self.bins {
+            let (next, right) = (self.end(x, k), self.vertex(k + 1).widen(part));
+            let w = next.widen(part).sub(x.widen(part));
+            z = left.add(right).mul(half).fma(w, z);
+            (x, left) = (next, right);
+        }
+        <V::Wide as Lane>::splat(1.0 - MIN).div(z)
+    }
+
+    /// The bin of `at` for the lanes of one part: by y where `BY_Y`, by x otherwise.
+    #[inline(always)]
+    fn find<const BY_Y: bool>(&self, part: usize, at: V::Wide) -> Bin<V::Wide> {
+        let wide = <V::Wide as Lane>::splat;
+        let (scale, half) = (self.scale(part), wide(0.5));
+        let slope = |k| self.vertex(k).widen(part).fma(scale, wide(MIN));
+        let mut knot = self.end(constant!(V, ZERO), 0);
+        let mut bin = Bin {
+            x0: wide(0.0),
+            y0: wide(0.0),
+            w: knot.widen(part),
+            left: slope(0),
+            right: slope(1),
+        };
+        let mut right = bin.right;
+        let mut y = bin.left.add(right).mul(half).mul(bin.w);
+        for k in 1..self.bins {
+            let (next, left) = (self.end(knot, k), right);
+            right = slope(k + 1);
+            let x = knot.widen(part);
+            let w = next.widen(part).sub(x);
+            let past = at.ge(if BY_Y { y } else { x });
+            let select = <V::Wide as Lane>::select;
+            bin.x0 = select(past, x, bin.x0);
+            bin.y0 = select(past, y, bin.y0);
+            bin.w = select(past, w, bin.w);
+            bin.left = select(past, left, bin.left);
+            bin.right = select(past, right, bin.right);
+            y = left.add(right).mul(half).fma(w, y);
+            knot = next;
+        }
+        bin
+    }
+
+    /// `(index, start, width)` of the bin of x, in the precision of the knots.
+    #[inline(always)]
+    fn place(&self, x: V) -> (V, V, V) {
+        let (mut index, mut start) = (constant!(V, ZERO), constant!(V, ZERO));
+        let mut knot = self.end(start, 0);
+        let mut w = knot;
+        for k in 1..self.bins {
+            let next = self.end(knot, k);
+            let past = x.ge(knot);
+            index = V::select(past, number(k), index);
+            start = V::select(past, knot, start);
+            w = V::select(past, next.sub(knot), w);
+            knot = next;
+        }
+        (index, start, w)
+    }
 }
 
 impl Kind for Quadratic {
@@ -125,108 +124,119 @@ impl Kind for Quadratic {
     }
 
     #[inline(always)]
-    fn forward<V: LaneF64, R: Real, const CAP: usize>(bins: usize, raw: &[R], x: V) -> (V, V) {
-        let bin = find(bins, &Knots::<V, CAP>::new(bins, raw), x, true);
-        let rise = bin.right.sub(bin.left);
-        let a = x.sub(bin.x).div(bin.w);
-        let slope = a.fma(rise, bin.left);
-        let mean_slope = a.mul(V::splat(0.5)).fma(rise, bin.left);
-        (a.mul(mean_slope).fma(bin.w, bin.y), ln(slope))
-    }
-
-    #[inline(always)]
-    fn inverse<V: LaneF64, R: Real, const CAP: usize>(bins: usize, raw: &[R], y: V) -> (V, V) {
-        let bin = find(bins, &Knots::<V, CAP>::new(bins, raw), y, false);
-        let rise = bin.right.sub(bin.left);
-        let c = y.sub(bin.y).div(bin.w);
-        let two_c = c.add(c);
-        // The root of rise/2 a^2 + left a - c = 0 in the form without cancellation.
-        let root = two_c
-            .fma(rise, bin.left.mul(bin.left))
-            .max(V::splat(0.0))
-            .sqrt();
-        let a = two_c
-            .div(bin.left.add(root))
-            .max(V::splat(0.0))
-            .min(V::splat(1.0));
-        (a.fma(bin.w, bin.x), ln(a.fma(rise, bin.left)))
-    }
-
-    #[inline(always)]
-    fn backward<V: LaneF64, R: Real, const CAP: usize>(
+    fn evaluate<V: Lane, const INVERSE: bool>(
         bins: usize,
-        raw: &[R],
-        x: V,
+        raw: &mut [V::Scalar],
+        values: &mut [f64],
+        log_slope: &mut [f64],
+    ) {
+        let widths = Sizes::new(bins, numerators::<V>(bins, raw));
+        numerators::<V>(bins + 1, &mut raw[bins * TILE..]);
+        let knots = Knots { bins, raw, widths };
+        let wide = <V::Wide as Lane>::splat;
+        for (part, at) in load::<V>(values).into_iter().enumerate().take(V::PARTS) {
+            let bin = knots.find::<INVERSE>(part, at);
+            let rise = bin.right.sub(bin.left);
+            let (value, slope) = if INVERSE {
+                let c = at.sub(bin.y0).div(bin.w);
+                let two_c = c.add(c);
+                // The root of rise/2 a^2 + left a - c = 0 in the form without cancellation.
+                let root = two_c
+                    .fma(rise, bin.left.mul(bin.left))
+                    .max(wide(0.0))
+                    .sqrt();
+                let a = two_c.div(bin.left.add(root)).max(wide(0.0)).min(wide(1.0));
+                (a.fma(bin.w, bin.x0), a.fma(rise, bin.left))
+            } else {
+                let a = at.sub(bin.x0).div(bin.w);
+                let mean_slope = a.mul(wide(0.5)).fma(rise, bin.left);
+                let value = a.mul(mean_slope).fma(bin.w, bin.y0);
+                (value, a.fma(rise, bin.left))
+            };
+            let first = part * <V::Wide as Lane>::LANES;
+            value.store(&mut values[first..]);
+            add_to(&mut log_slope[first..], ln(slope));
+        }
+    }
+
+    #[inline(always)]
+    fn backward<V: Lane>(
+        bins: usize,
+        raw: &[V::Scalar],
+        x: &[f64],
         (gy, gl): (V, V),
-        raw_gradient: &mut [R],
+        raw_gradient: &mut [V::Scalar],
     ) -> V {
-        let zero = V::splat(0.0);
-        let half = V::splat(0.5);
-        let knots = Knots::<V, CAP>::new(bins, raw);
-        let bin = find(bins, &knots, x, true);
-        let rise = bin.right.sub(bin.left);
-        let a = x.sub(bin.x).div(bin.w);
-        let slope = a.fma(rise, bin.left);
+        let (zero, one) = (constant!(V, ZERO), constant!(V, ONE));
+        let real = |value| V::splat(V::Scalar::from_f64(value));
+        let half = real(0.5);
+        let sum = sum_of::<V>(bins, raw);
+        let widths = Sizes::new(bins, sum);
+        let knots = Knots { bins, raw, widths };
+        let last = V::PARTS - 1;
+        let scale = V::narrow([knots.scale(0), knots.scale(last)]);
+        let slope_of = |e: V| e.fma(scale, real(MIN));
+        let x = load::<V>(x);
+        let (index, start, w) = knots.place(V::narrow_down(x));
+        let (mut e0, mut e1) = (knots.vertex(0), knots.vertex(1));
+        for k in 1..bins {
+            let here = index.ge(number(k));
+            e0 = V::select(here, knots.vertex(k), e0);
+            e1 = V::select(here, knots.vertex(k + 1), e1);
+        }
+        let (left, right) = (slope_of(e0), slope_of(e1));
+        let rise = right.sub(left);
+        let a = distance(x, start).div(w);
+        let slope = a.fma(rise, left);
         let gl_over_slope = gl.div(slope);
-        let ga = gy.mul(bin.w).mul(slope).add(gl_over_slope.mul(rise));
-        let gx = ga.div(bin.w);
+        let ga = gy.mul(w).mul(slope).add(gl_over_slope.mul(rise));
+        let gx = ga.div(w);
         let g_knot = zero.sub(gx);
         let half_a2 = a.mul(a).mul(half);
-        let g_w = gy.mul(half_a2.fma(rise, a.mul(bin.left))).sub(gx.mul(a));
-        let gy_w = gy.mul(bin.w);
-        let g_left = gy_w
-            .mul(a.sub(half_a2))
-            .add(gl_over_slope.mul(V::splat(1.0).sub(a)));
+        let g_w = gy.mul(half_a2.fma(rise, a.mul(left))).sub(gx.mul(a));
+        let gy_w = gy.mul(w);
+        let g_left = gy_w.mul(a.sub(half_a2)).add(gl_over_slope.mul(one.sub(a)));
         let g_right = gy_w.mul(half_a2).add(gl_over_slope.mul(a));
 
-        // d loss / d widths and vertices at fixed normalisation
-        let mut gw = [zero; CAP];
-        let mut gv = [zero; CAP];
-        let mut gv_last = zero;
+        // d loss / d widths and vertices at fixed normalisation, and their sum over e
+        let (mut knot, mut from_left, mut dot) = (zero, zero, zero);
         for k in 0..bins {
-            let number = V::splat(k as f64);
-            let before = bin.index.ge(V::splat(k as f64 + 1.0));
-            let not_after = bin.index.ge(number);
-            let mean = knots.v[k].add(knots.vertex(bins, k + 1)).mul(half);
-            let inside = V::select(not_after, g_w, zero);
-            gw[k] = V::select(before, gy.fma(mean, g_knot), inside);
-            let area = gy.mul(knots.w[k]).mul(half);
-            let left = V::select(before, area, V::select(not_after, g_left, zero));
-            let right = V::select(before, area, V::select(not_after, g_right, zero));
-            gv[k] = gv[k].add(left);
-            if k + 1 == bins {
-                gv_last = right;
-            } else {
-                gv[k + 1] = right;
-            }
+            let next = knots.end(knot, k);
+            let size = next.sub(knot);
+            let (e0, e1) = (knots.vertex(k), knots.vertex(k + 1));
+            let mean = slope_of(e0).add(slope_of(e1)).mul(half);
+            by_place(index, k, gy.fma(mean, g_knot), g_w).store(&mut raw_gradient[k * TILE..]);
+            let area = gy.mul(size).mul(half);
+            let to_left = from_left.add(by_place(index, k, area, g_left));
+            to_left.store(&mut raw_gradient[(bins + k) * TILE..]);
+            dot = to_left.fma(e0, dot);
+            from_left = by_place(index, k, area, g_right);
+            knot = next;
         }
+        from_left.store(&mut raw_gradient[2 * bins * TILE..]);
+        dot = from_left.fma(knots.vertex(bins), dot);
+
         // through v = MIN + scale e, scale = (1 - MIN)/Z(w, e)
-        let mut dot = gv_last.mul(knots.e_last);
-        for (gv, e) in gv.iter().zip(&knots.e).take(bins) {
-            dot = gv.fma(*e, dot);
+        let g_z = zero.sub(dot.mul(scale).mul(scale).mul(real(1.0 / (1.0 - MIN))));
+        let half_g_z = g_z.mul(half);
+        let (mut knot, mut before) = (zero, zero);
+        for k in 0..=bins {
+            let e = knots.vertex(k);
+            let mut size = zero;
+            if k < bins {
+                let next = knots.end(knot, k);
+                size = next.sub(knot);
+                knot = next;
+                let row = &mut raw_gradient[k * TILE..];
+                let both = e.add(knots.vertex(k + 1));
+                both.fma(half_g_z, V::load(row)).store(row);
+            }
+            let row = &mut raw_gradient[(bins + k) * TILE..];
+            let ge = V::load(row).mul(scale).add(before.add(size).mul(half_g_z));
+            ge.mul(e).store(row);
+            before = size;
         }
-        let g_z = zero.sub(
-            dot.mul(knots.scale)
-                .mul(knots.scale)
-                .mul(V::splat(1.0 / (1.0 - MIN))),
-        );
-        let mut w_before = zero;
-        for k in 0..bins {
-            let next = if k + 1 == bins {
-                knots.e_last
-            } else {
-                knots.e[k + 1]
-            };
-            gw[k] = knots.e[k].add(next).mul(half).fma(g_z, gw[k]);
-            let ge = gv[k]
-                .mul(knots.scale)
-                .add(w_before.add(knots.w[k]).mul(half).mul(g_z));
-            R::store(ge.mul(knots.e[k]), &mut raw_gradient[(bins + k) * TILE..]);
-            w_before = knots.w[k];
-        }
-        let ge = gv_last.mul(knots.scale).add(w_before.mul(half).mul(g_z));
-        R::store(ge.mul(knots.e_last), &mut raw_gradient[2 * bins * TILE..]);
-        bins_backward(bins, &knots.p, &gw, raw_gradient);
+        bins::backward(bins, raw, widths, sum, raw_gradient);
         gx
     }
 }

@@ -10,82 +10,108 @@
 //! Raw: K widths, K heights, K + 1 slopes with d = MIN + (1 - MIN) softplus(raw)/ln 2.
 //! Durkan, Bekasov, Murray, Papamakarios, "Neural spline flows" (2019), arXiv:1906.04032,
 //! equations 4, 5 and 6-8 (inverse); boundary slopes are free because the cube has no tails.
+//! N, D and P are computed w times as large, with h, d0 w and d1 w in place of s, d0 and
+//! d1: one division less. Known weakness: a nearly flat bin is inverted to the rounding of y
+//! divided by its slope.
 
 use std::f64::consts::LN_2;
 
 use super::{
-    super::lane::LaneF64,
-    super::math::{ln, softplus_and_logistic},
-    Kind, MIN, Real, TILE, bins_backward, bins_from_raw,
+    super::lane::{Lane, Real as _},
+    super::math::{constant, ln, softplus_and_logistic},
+    Kind, MIN, TILE,
+    bins::{self, Sizes, add_to, by_place, distance, load, number, numerators, sum_of},
 };
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rational;
 
-/// The bin that holds a point, its raw end slopes included.
+/// The bin that holds a point: its corners and its raw end slopes.
 struct Bin<V> {
     index: V,
-    x: V,
-    y: V,
-    w: V,
-    h: V,
+    x0: V,
+    x1: V,
+    y0: V,
+    y1: V,
     raw0: V,
     raw1: V,
 }
 
+/// Finds the bin of `at`: by y where `BY_Y`, by x otherwise.
 #[inline(always)]
-fn find<V: LaneF64, R: Real, const CAP: usize>(
+fn find<V: Lane, const BY_Y: bool>(
     bins: usize,
-    (w, h): (&[V; CAP], &[V; CAP]),
-    raw: &[R],
+    raw: &[V::Scalar],
+    widths: Sizes<V>,
+    heights: Sizes<V>,
     at: V,
-    by_x: bool,
 ) -> Bin<V> {
-    let zero = V::splat(0.0);
-    let slopes = &raw[2 * bins * TILE..];
-    let mut next = R::load::<V>(&slopes[TILE..]);
+    let (zero, one) = (constant!(V, ZERO), constant!(V, ONE));
+    let (for_y, slopes) = (&raw[bins * TILE..], &raw[2 * bins * TILE..]);
+    // The last bin ends at 1 whatever the rounding of the sum.
+    let knot = |from: V, sizes: Sizes<V>, numerators: &[V::Scalar], k: usize| {
+        if k + 1 == bins {
+            one
+        } else {
+            from.add(sizes.size(numerators, k))
+        }
+    };
     let mut bin = Bin {
         index: zero,
-        x: zero,
-        y: zero,
-        w: w[0],
-        h: h[0],
-        raw0: R::load::<V>(slopes),
-        raw1: next,
+        x0: zero,
+        x1: knot(zero, widths, raw, 0),
+        y0: zero,
+        y1: knot(zero, heights, for_y, 0),
+        raw0: V::load(slopes),
+        raw1: V::load(&slopes[TILE..]),
     };
-    let (mut x, mut y) = (zero, zero);
+    let (mut x, mut y, mut slope) = (bin.x1, bin.y1, bin.raw1);
     for k in 1..bins {
-        x = x.add(w[k - 1]);
-        y = y.add(h[k - 1]);
-        let past = at.ge(if by_x { x } else { y });
-        bin.index = V::select(past, V::splat(k as f64), bin.index);
-        bin.x = V::select(past, x, bin.x);
-        bin.y = V::select(past, y, bin.y);
-        bin.w = V::select(past, w[k], bin.w);
-        bin.h = V::select(past, h[k], bin.h);
-        bin.raw0 = V::select(past, next, bin.raw0);
-        next = R::load::<V>(&slopes[(k + 1) * TILE..]);
-        bin.raw1 = V::select(past, next, bin.raw1);
+        let (next_x, next_y) = (knot(x, widths, raw, k), knot(y, heights, for_y, k));
+        let next_slope = V::load(&slopes[(k + 1) * TILE..]);
+        let past = at.ge(if BY_Y { y } else { x });
+        bin.index = V::select(past, number(k), bin.index);
+        bin.x0 = V::select(past, x, bin.x0);
+        bin.x1 = V::select(past, next_x, bin.x1);
+        bin.y0 = V::select(past, y, bin.y0);
+        bin.y1 = V::select(past, next_y, bin.y1);
+        bin.raw0 = V::select(past, slope, bin.raw0);
+        bin.raw1 = V::select(past, next_slope, bin.raw1);
+        (x, y, slope) = (next_x, next_y, next_slope);
     }
     bin
 }
 
+/// The slope at a knot and its derivative by the raw parameter.
 #[inline(always)]
-fn slope<V: LaneF64>(raw: V) -> (V, V) {
-    let scale = V::splat(1.0 - MIN);
+fn slope<V: Lane>(raw: V) -> (V, V) {
+    let scale = V::splat(V::Scalar::from_f64((1.0 - MIN) / LN_2));
     let (softplus, logistic) = softplus_and_logistic(raw);
-    let ln2 = V::splat(LN_2);
-    (
-        softplus.div(ln2).fma(scale, V::splat(MIN)),
-        logistic.div(ln2).mul(scale),
-    )
+    let min = V::splat(V::Scalar::from_f64(MIN));
+    (softplus.fma(scale, min), logistic.mul(scale))
 }
 
-/// ln S' from s, t-polynomials P and D.
+/// a in [0, 1] with h N(a)/D(a) = y, for a bin of height h and slopes d0 and d1 times its width.
+///
+/// The root of the quadratic in the form without cancellation.
 #[inline(always)]
-fn log_slope<V: LaneF64>(s: V, p: V, d: V) -> V {
-    let r = s.div(d);
-    ln(r.mul(r).mul(p))
+fn solve<W: Lane<Scalar = f64>>(y: W, h: W, d0: W, d1: W) -> W {
+    let zero = W::splat(0.0);
+    let bend = d0.add(d1).sub(h.add(h));
+    let y = y.max(zero).min(h);
+    let square = y.fma(bend, h.mul(h.sub(d0)));
+    let linear = h.mul(d0).sub(y.mul(bend));
+    let constant = h.mul(y);
+    let four_constant = W::splat(4.0).mul(constant);
+    let root = linear
+        .mul(linear)
+        .add(square.mul(four_constant))
+        .max(zero)
+        .sqrt();
+    constant
+        .add(constant)
+        .div(linear.add(root))
+        .min(W::splat(1.0))
 }
 
 impl Kind for Rational {
@@ -94,67 +120,66 @@ impl Kind for Rational {
     }
 
     #[inline(always)]
-    fn forward<V: LaneF64, R: Real, const CAP: usize>(bins: usize, raw: &[R], x: V) -> (V, V) {
-        let (_, w) = bins_from_raw::<V, R, CAP>(bins, raw);
-        let (_, h) = bins_from_raw::<V, R, CAP>(bins, &raw[bins * TILE..]);
-        let bin = find(bins, (&w, &h), raw, x, true);
-        let (d0, d1) = (slope(bin.raw0).0, slope(bin.raw1).0);
-        let s = bin.h.div(bin.w);
-        let a = x.sub(bin.x).div(bin.w);
-        let b = V::splat(1.0).sub(a);
-        let t = a.mul(b);
-        let n = s.mul(a).mul(a).add(d0.mul(t));
-        let d = d0.add(d1).sub(s.add(s)).fma(t, s);
-        let p = d1.mul(a).mul(a).add(s.add(s).mul(t)).add(d0.mul(b).mul(b));
-        (n.div(d).fma(bin.h, bin.y), log_slope(s, p, d))
-    }
-
-    #[inline(always)]
-    fn inverse<V: LaneF64, R: Real, const CAP: usize>(bins: usize, raw: &[R], y: V) -> (V, V) {
-        let (_, w) = bins_from_raw::<V, R, CAP>(bins, raw);
-        let (_, h) = bins_from_raw::<V, R, CAP>(bins, &raw[bins * TILE..]);
-        let bin = find(bins, (&w, &h), raw, y, false);
-        let (d0, d1) = (slope(bin.raw0).0, slope(bin.raw1).0);
-        let zero = V::splat(0.0);
-        let s = bin.h.div(bin.w);
-        let bend = d0.add(d1).sub(s.add(s));
-        // With r = (y - y_k)/h: (s - d0 + r bend) a^2 + (d0 - r bend) a - r s = 0, arXiv:1906.04032
-        // equations 25-29, divided by h; the root 2c/(-b - sqrt(b^2 - 4ac)) has no cancellation.
-        let r = y.sub(bin.y).div(bin.h).max(zero).min(V::splat(1.0));
-        let linear = d0.sub(r.mul(bend));
-        let square = s.sub(linear);
-        let constant = r.mul(s);
-        let four_ac = V::splat(4.0).mul(square).mul(constant);
-        let root = linear.fma(linear, four_ac).max(zero).sqrt();
-        let a = constant
-            .add(constant)
-            .div(linear.add(root))
-            .min(V::splat(1.0));
-        let b = V::splat(1.0).sub(a);
-        let t = a.mul(b);
-        let d = bend.fma(t, s);
-        let p = d1.mul(a).mul(a).add(s.add(s).mul(t)).add(d0.mul(b).mul(b));
-        (a.fma(bin.w, bin.x), log_slope(s, p, d))
-    }
-
-    #[inline(always)]
-    fn backward<V: LaneF64, R: Real, const CAP: usize>(
+    fn evaluate<V: Lane, const INVERSE: bool>(
         bins: usize,
-        raw: &[R],
-        x: V,
+        raw: &mut [V::Scalar],
+        values: &mut [f64],
+        log_slope: &mut [f64],
+    ) {
+        let widths = Sizes::new(bins, numerators::<V>(bins, raw));
+        let heights = Sizes::new(bins, numerators::<V>(bins, &mut raw[bins * TILE..]));
+        let at = load::<V>(values);
+        let bin = find::<V, INVERSE>(bins, raw, widths, heights, V::narrow_down(at));
+        let (d0, d1) = (slope(bin.raw0).0, slope(bin.raw1).0);
+        for (part, at) in at.into_iter().enumerate().take(V::PARTS) {
+            let (x0, y0) = (bin.x0.widen(part), bin.y0.widen(part));
+            let (w, h) = (bin.x1.widen(part).sub(x0), bin.y1.widen(part).sub(y0));
+            let (d0, d1) = (d0.widen(part).mul(w), d1.widen(part).mul(w));
+            let one = <V::Wide as Lane>::splat(1.0);
+            let a = if INVERSE {
+                solve(at.sub(y0), h, d0, d1)
+            } else {
+                at.sub(x0).div(w)
+            };
+            let b = one.sub(a);
+            let t = a.mul(b);
+            let d = d0.add(d1).sub(h.add(h)).fma(t, h);
+            let p = a.fma(d1.mul(a), h.add(h).mul(t)).add(d0.mul(b).mul(b));
+            // 1/(w D) gives both h N/D and h^2 P/(w D^2).
+            let inv = one.div(w.mul(d));
+            let inv_d = inv.mul(w);
+            let value = if INVERSE {
+                a.fma(w, x0)
+            } else {
+                let n = h.fma(a, d0.mul(b)).mul(a);
+                h.mul(n).fma(inv_d, y0)
+            };
+            let derivative = h.mul(h).mul(p).mul(inv).mul(inv_d);
+            let first = part * <V::Wide as Lane>::LANES;
+            value.store(&mut values[first..]);
+            add_to(&mut log_slope[first..], ln(derivative));
+        }
+    }
+
+    #[inline(always)]
+    fn backward<V: Lane>(
+        bins: usize,
+        raw: &[V::Scalar],
+        x: &[f64],
         (gy, gl): (V, V),
-        raw_gradient: &mut [R],
+        raw_gradient: &mut [V::Scalar],
     ) -> V {
-        let zero = V::splat(0.0);
-        let one = V::splat(1.0);
-        let two = V::splat(2.0);
-        let (pw, w) = bins_from_raw::<V, R, CAP>(bins, raw);
-        let (ph, h) = bins_from_raw::<V, R, CAP>(bins, &raw[bins * TILE..]);
-        let bin = find(bins, (&w, &h), raw, x, true);
+        let (zero, one, two) = (constant!(V, ZERO), constant!(V, ONE), constant!(V, TWO));
+        let for_y = &raw[bins * TILE..];
+        let (sum_w, sum_h) = (sum_of::<V>(bins, raw), sum_of::<V>(bins, for_y));
+        let (widths, heights) = (Sizes::new(bins, sum_w), Sizes::new(bins, sum_h));
+        let x = load::<V>(x);
+        let bin = find::<V, false>(bins, raw, widths, heights, V::narrow_down(x));
         let ((d0, d0_raw), (d1, d1_raw)) = (slope(bin.raw0), slope(bin.raw1));
-        let inv_w = one.div(bin.w);
-        let s = bin.h.mul(inv_w);
-        let a = x.sub(bin.x).mul(inv_w);
+        let (w, h) = (bin.x1.sub(bin.x0), bin.y1.sub(bin.y0));
+        let inv_w = one.div(w);
+        let s = h.mul(inv_w);
+        let a = distance(x, bin.x0).mul(inv_w);
         let b = one.sub(a);
         let t = a.mul(b);
         let a2 = a.mul(a);
@@ -167,7 +192,7 @@ impl Kind for Rational {
         let one_minus_2a = one.sub(two.mul(a));
 
         // Weights of the numerator's and denominator's derivatives in y and in ln S'.
-        let gy_h = gy.mul(bin.h).mul(inv_d);
+        let gy_h = gy.mul(h).mul(inv_d);
         let ratio = n.mul(inv_d);
         let gl_p = gl.mul(inv_p);
         let gl_d = gl.mul(inv_d);
@@ -176,7 +201,7 @@ impl Kind for Rational {
             .mul(a2)
             .add(g_d.mul(one_minus_2t))
             .add(two.mul(gl_p).mul(t))
-            .add(two.mul(gl).div(s));
+            .add(two.mul(gl).mul(w).div(h));
         let g_d0 = gy_h.mul(t).add(g_d.mul(t)).add(gl_p.mul(b).mul(b));
         let g_d1 = g_d.mul(t).add(gl_p.mul(a2));
         let dn = two.mul(s).mul(a).add(d0.mul(one_minus_2a));
@@ -192,23 +217,20 @@ impl Kind for Rational {
         let g_h = gy.mul(ratio).add(g_s.mul(inv_w));
         let (g_raw0, g_raw1) = (g_d0.mul(d0_raw), g_d1.mul(d1_raw));
 
-        let mut gw = [zero; CAP];
-        let mut gh = [zero; CAP];
-        let mut slope_gradient = zero;
-        let slopes = &mut raw_gradient[2 * bins * TILE..];
+        // Bins before that of the point move its knot, its own bin all else, later ones nothing.
+        let mut from_left = zero;
         for k in 0..bins {
-            let before = bin.index.ge(V::splat(k as f64 + 1.0));
-            let not_after = bin.index.ge(V::splat(k as f64));
-            gw[k] = V::select(before, g_knot, V::select(not_after, g_w, zero));
-            gh[k] = V::select(before, gy, V::select(not_after, g_h, zero));
-            let here0 = V::select(before, zero, V::select(not_after, g_raw0, zero));
-            let here1 = V::select(before, zero, V::select(not_after, g_raw1, zero));
-            R::store(slope_gradient.add(here0), &mut slopes[k * TILE..]);
-            slope_gradient = here1;
+            let (to_x, to_y) = (k * TILE, (bins + k) * TILE);
+            by_place(bin.index, k, g_knot, g_w).store(&mut raw_gradient[to_x..]);
+            by_place(bin.index, k, gy, g_h).store(&mut raw_gradient[to_y..]);
+            let slope = from_left.add(by_place(bin.index, k, zero, g_raw0));
+            slope.store(&mut raw_gradient[(2 * bins + k) * TILE..]);
+            from_left = by_place(bin.index, k, zero, g_raw1);
         }
-        R::store(slope_gradient, &mut slopes[bins * TILE..]);
-        bins_backward(bins, &pw, &gw, raw_gradient);
-        bins_backward(bins, &ph, &gh, &mut raw_gradient[bins * TILE..]);
+        from_left.store(&mut raw_gradient[3 * bins * TILE..]);
+        bins::backward(bins, raw, widths, sum_w, raw_gradient);
+        let to_y = &mut raw_gradient[bins * TILE..];
+        bins::backward(bins, for_y, heights, sum_h, to_y);
         gx
     }
 }

@@ -1,0 +1,180 @@
+//! Elementwise passes over rows: between f64 coordinates and the conditioner's precision, and
+//! between parameters and their gradients.
+
+use super::{
+    dispatch::Kernel,
+    lane::{Lane, Real, Simd},
+};
+
+/// to = 2 from - 1, in the conditioner's precision: a coordinate as the conditioner sees it.
+pub(crate) struct Center<'a, R> {
+    /// whole tiles
+    pub(crate) from: &'a [f64],
+    /// as many
+    pub(crate) to: &'a mut [R],
+}
+
+impl<R: Real> Kernel for Center<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let two = <S::F64 as Lane>::splat(2.0);
+        let minus_one = <S::F64 as Lane>::splat(-1.0);
+        let lanes = <R::In<S>>::LANES;
+        let wide = <S::F64 as Lane>::LANES;
+        let last = (<R::In<S>>::PARTS - 1) * wide;
+        for (from, to) in self
+            .from
+            .chunks_exact(lanes)
+            .zip(self.to.chunks_exact_mut(lanes))
+        {
+            let center = |at: usize| <S::F64 as Lane>::load(&from[at..]).fma(two, minus_one);
+            <R::In<S>>::narrow([center(0), center(last)]).store(to);
+        }
+    }
+}
+
+/// total += factor from
+pub(crate) struct AddScaled<'a, R> {
+    pub(crate) factor: R,
+    /// whole tiles
+    pub(crate) from: &'a [R],
+    /// as many
+    pub(crate) total: &'a mut [R],
+}
+
+impl<R: Real> Kernel for AddScaled<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let lanes = <R::In<S>>::LANES;
+        let factor = <R::In<S>>::splat(self.factor);
+        for (from, total) in self
+            .from
+            .chunks_exact(lanes)
+            .zip(self.total.chunks_exact_mut(lanes))
+        {
+            factor
+                .fma(<R::In<S>>::load(from), <R::In<S>>::load(total))
+                .store(total);
+        }
+    }
+}
+
+/// to = from, rounded to the conditioner's precision.
+pub(crate) struct Round<'a, R> {
+    pub(crate) from: &'a [f64],
+    /// as many
+    pub(crate) to: &'a mut [R],
+}
+
+impl<R: Real> Kernel for Round<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let lanes = <R::In<S>>::LANES;
+        let last = (<R::In<S>>::PARTS - 1) * <S::F64 as Lane>::LANES;
+        let mut to = self.to.chunks_exact_mut(lanes);
+        let mut from = self.from.chunks_exact(lanes);
+        for (from, to) in from.by_ref().zip(to.by_ref()) {
+            let part = |at: usize| <S::F64 as Lane>::load(&from[at..]);
+            <R::In<S>>::narrow([part(0), part(last)]).store(to);
+        }
+        for (from, to) in from.remainder().iter().zip(to.into_remainder()) {
+            *to = R::from_f64(*from);
+        }
+    }
+}
+
+/// total += from, in f64.
+pub(crate) struct Fold<'a, R> {
+    pub(crate) from: &'a [R],
+    /// as many
+    pub(crate) total: &'a mut [f64],
+}
+
+impl<R: Real> Kernel for Fold<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let lanes = <R::In<S>>::LANES;
+        let wide = <S::F64 as Lane>::LANES;
+        let mut from = self.from.chunks_exact(lanes);
+        let mut total = self.total.chunks_exact_mut(lanes);
+        for (from, total) in from.by_ref().zip(total.by_ref()) {
+            let from = <R::In<S>>::load(from);
+            for (part, total) in total.chunks_exact_mut(wide).enumerate() {
+                <S::F64 as Lane>::load(total)
+                    .add(from.widen(part))
+                    .store(total);
+            }
+        }
+        for (from, total) in from.remainder().iter().zip(total.into_remainder()) {
+            *total += from.to_f64();
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact results are compared")]
+mod tests {
+    use super::*;
+    use crate::kernel::{TILE, dispatch::run_at, level::Level};
+
+    /// Numbers that f32 cannot hold.
+    fn numbers(n: usize) -> Vec<f64> {
+        (0..n).map(|i| (i as f64 * 0.37).sin() / 3.0).collect()
+    }
+
+    fn check<R: Real>() {
+        for level in Level::available() {
+            for n in [0, 1, 7, 8, 15, 16, 17, 100] {
+                let from = numbers(n);
+                let mut rounded = vec![R::ZERO; n];
+                let to = &mut rounded;
+                run_at(level, Round { from: &from, to });
+                let expected: Vec<R> = from.iter().map(|v| R::from_f64(*v)).collect();
+                assert_eq!(rounded, expected, "{level} {n}");
+                let mut total = numbers(n);
+                let folded = Fold {
+                    from: &rounded,
+                    total: &mut total,
+                };
+                run_at(level, folded);
+                for ((total, from), rounded) in total.iter().zip(&from).zip(&rounded) {
+                    assert_eq!(*total, from + rounded.to_f64(), "{level} {n}");
+                }
+            }
+            let from = numbers(TILE);
+            let mut centred = vec![R::ZERO; TILE];
+            let to = &mut centred;
+            run_at(level, Center { from: &from, to });
+            let mut total = centred.clone();
+            let added = AddScaled {
+                factor: R::TWO,
+                from: &centred,
+                total: &mut total,
+            };
+            run_at(level, added);
+            for ((from, centred), total) in from.iter().zip(&centred).zip(&total) {
+                assert_eq!(*centred, R::from_f64(2.0 * from - 1.0), "{level}");
+                let thrice = 3.0 * centred.to_f64();
+                assert!((total.to_f64() - thrice).abs() <= 1e-6 * thrice.abs());
+            }
+        }
+    }
+
+    #[test]
+    fn single_precision_is_rounded_once() {
+        check::<f32>();
+    }
+
+    #[test]
+    fn double_precision_is_kept() {
+        check::<f64>();
+    }
+}

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use thalweg::speed::{FlowSpeed, Speed, SpeedConfig, measure};
+use thalweg::speed::{FlowSpeed, KernelSpeed, Speed, SpeedConfig, Work, measure, measure_kernels};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -25,6 +25,9 @@ pub(crate) struct SpeedArgs {
     /// Threads [default: one per core]
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=4096))]
     threads: Option<u16>,
+    /// Measure the kernels one by one instead, on one thread
+    #[arg(long)]
+    kernels: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -52,6 +55,15 @@ pub(crate) fn run(args: &SpeedArgs) -> Result<Exit, Failure> {
         threads: args.threads.map(usize::from),
         ..SpeedConfig::default()
     };
+    if args.kernels {
+        let speeds = measure_kernels(config.window_ms);
+        if args.json {
+            print_json(&speeds)?;
+        } else {
+            print(&kernel_table(&speeds))?;
+        }
+        return Ok(Exit::Good);
+    }
     let speed = measure(config)?;
     if args.json {
         print_json(&record(&speed))?;
@@ -115,6 +127,31 @@ fn text(speed: &Speed) -> String {
         significant(speed.fma_peak_gflops, 3)
     ));
     lines.join("\n")
+}
+
+fn kernel_table(speeds: &[KernelSpeed]) -> String {
+    let mut table = Table::new(&[
+        ("kernel", Align::Left),
+        ("speed", Align::Right),
+        ("of the peak", Align::Right),
+        ("per element", Align::Right),
+    ]);
+    for kernel in speeds {
+        let peak = kernel.peak_fraction;
+        let (speed, time) = match kernel.work {
+            Work::Flops => (
+                format!("{} GFLOP/s", significant(kernel.per_second / 1e9, 3)),
+                String::new(),
+            ),
+            Work::Elements => (
+                format!("{}/s", count(kernel.per_second)),
+                format!("{} ns", significant(1e9 / kernel.per_second, 3)),
+            ),
+        };
+        let peak = peak.map_or_else(String::new, |p| format!("{} %", significant(100.0 * p, 3)));
+        table.row(vec![kernel.name.clone(), speed, peak, time]);
+    }
+    table.lines(0).join("\n")
 }
 
 /// A large number with its unit: `412 k`, `1.29 M`.

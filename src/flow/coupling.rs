@@ -88,8 +88,9 @@ impl Coupling {
                 direction,
                 raw,
                 values: &mut tile.x[i * TILE..(i + 1) * TILE],
-                log_slope: &mut tile.log_q,
+                slope: &mut tile.slope,
             });
+            tile.count_factor();
         }
     }
 

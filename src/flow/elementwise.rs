@@ -92,8 +92,9 @@ impl Elementwise {
                 direction,
                 raw,
                 values: &mut tile.x[i * TILE..(i + 1) * TILE],
-                log_slope: &mut tile.log_q,
+                slope: &mut tile.slope,
             });
+            tile.count_factor();
         }
     }
 

@@ -137,6 +137,7 @@ impl<R: Real> Workspace<R> {
         for ((layer, range), record) in flow.layers.iter().zip(&mut self.records) {
             layer.to_latent(&values[range.clone()], &mut self.tile, record);
         }
+        self.tile.finish();
         // Unused places of the tile carry no gradient.
         let mut gradient = [0.0; TILE];
         loss(&self.tile.log_q[..n], &mut gradient[..n]);
@@ -155,6 +156,7 @@ impl<R: Real> Workspace<R> {
         for ((layer, range), record) in flow.layers.iter().zip(&mut self.records).rev() {
             layer.to_data(&values[range.clone()], &mut self.tile, record);
         }
+        self.tile.finish();
         self.tile.store(points, inside);
         let mut gradient = [0.0; TILE];
         loss(points, &self.tile.log_q[..n], &mut gradient[..n]);

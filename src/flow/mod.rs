@@ -15,6 +15,7 @@ mod mask;
 mod spline;
 mod tile;
 
+pub(crate) use aligned::Aligned;
 pub use config::{Activation, FlowConfig, Precision};
 pub(crate) use gradient::{FlowGradient, WorkingParameters};
 pub use mask::Masks;
@@ -246,6 +247,7 @@ impl Flow {
                     layer.to_latent(&values[range.clone()], &mut tile, &mut record);
                 }
             }
+            tile.finish();
             tile.store(to, inside);
             for (log_jac, log_q) in log_jac.iter_mut().zip(tile.log_q.iter()) {
                 *log_jac = -log_q;

@@ -20,6 +20,16 @@ pub enum SplineKind {
     RationalQuadratic,
 }
 
+impl SplineKind {
+    pub(crate) fn any(self) -> AnyKind {
+        match self {
+            Self::Linear => AnyKind::Linear,
+            Self::Quadratic => AnyKind::Quadratic,
+            Self::RationalQuadratic => AnyKind::Rational,
+        }
+    }
+}
+
 /// A spline S of the unit interval onto itself with a number of bins; its parameters are given at each call.
 ///
 /// Parameters are raw: unconstrained numbers, all zero for the identity. Bin widths and
@@ -64,11 +74,7 @@ impl Spline {
     }
 
     pub(crate) fn any(&self) -> AnyKind {
-        match self.kind {
-            SplineKind::Linear => AnyKind::Linear,
-            SplineKind::Quadratic => AnyKind::Quadratic,
-            SplineKind::RationalQuadratic => AnyKind::Rational,
-        }
+        self.kind.any()
     }
 
     /// `(S(x), ln S'(x))` for the raw parameters `raw`.
@@ -116,16 +122,16 @@ impl Spline {
 
     fn evaluate(&self, raw: &mut [f64], at: f64, direction: Direction) -> (f64, f64) {
         let mut values = [at; TILE];
-        let mut log_slope = [0.0; TILE];
+        let mut slope = [1.0; TILE];
         evaluate(Evaluate {
             kind: self.any(),
             bins: self.bins,
             direction,
             raw,
             values: &mut values,
-            log_slope: &mut log_slope,
+            slope: &mut slope,
         });
-        (values[0], log_slope[0])
+        (values[0], slope[0].ln())
     }
 
     /// The same parameters for each point of a tile.

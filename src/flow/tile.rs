@@ -1,7 +1,7 @@
 //! A tile: up to [`TILE`] points, dimension-major, on their way through a flow.
 
 use super::aligned::Aligned;
-use crate::kernel::TILE;
+use crate::kernel::{TILE, dispatch::run, rows::TakeLogs};
 
 /// Points and the log-density collected so far.
 #[derive(Clone, Debug)]
@@ -10,13 +10,22 @@ pub(crate) struct Tile {
     pub(crate) x: Aligned<f64>,
     /// `[TILE]`: log q = log|dz/dx|, summed over the layers passed
     pub(crate) log_q: Aligned<f64>,
+    /// `[TILE]`: product of slopes whose logarithm is still to be added to `log_q`
+    pub(crate) slope: Aligned<f64>,
+    /// factors in `slope`
+    factors: usize,
 }
+
+/// Slopes that are multiplied before a logarithm is taken: see [`crate::kernel::spline::Evaluate`].
+const FACTORS: usize = 8;
 
 impl Tile {
     pub(crate) fn new(dim: usize) -> Self {
         Self {
             x: Aligned::new(dim * TILE),
             log_q: Aligned::new(TILE),
+            slope: Aligned::new(TILE),
+            factors: 0,
         }
     }
 
@@ -39,6 +48,27 @@ impl Tile {
             }
         }
         self.log_q.fill(0.0);
+        self.slope.fill(1.0);
+        self.factors = 0;
+    }
+
+    /// Says that a spline has multiplied `slope`.
+    pub(crate) fn count_factor(&mut self) {
+        self.factors += 1;
+        if self.factors == FACTORS {
+            self.finish();
+        }
+    }
+
+    /// Brings `log_q` up to date.
+    pub(crate) fn finish(&mut self) {
+        if self.factors > 0 {
+            run(TakeLogs {
+                product: &mut self.slope,
+                sum: &mut self.log_q,
+            });
+            self.factors = 0;
+        }
     }
 
     /// Writes the first points back, row-major (`[n * dim]`), through `change`.

@@ -21,11 +21,9 @@ impl Simd for Portable {
     type F64 = Array<f64, 4, false>;
 }
 
-/// One lane at a time: the oracle of the tests.
-#[cfg(test)]
+/// One lane at a time: the oracle of the tests, and what benchmarks compare with.
 pub(crate) struct Scalar<const FUSED: bool>;
 
-#[cfg(test)]
 impl<const FUSED: bool> Simd for Scalar<FUSED>
 where
     Array<f32, 1, FUSED>: Lane<Scalar = f32, Wide = Array<f64, 1, FUSED>>,
@@ -183,9 +181,7 @@ macro_rules! array_lane {
 }
 array_lane!(f32, u32, 23, 8, 4, false);
 array_lane!(f64, u64, 52, 4, 4, false);
-#[cfg(test)]
 array_lane!(f32, u32, 23, 1, 1, false);
-#[cfg(test)]
 array_lane!(f64, u64, 52, 1, 1, false);
 #[cfg(test)]
 array_lane!(f32, u32, 23, 1, 1, true);

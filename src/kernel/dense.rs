@@ -5,7 +5,7 @@
 //!
 //! The first two are one kernel, [`Product`], with the strides of w exchanged. Each of its
 //! outputs is one chain of multiply-adds in order, whatever the tile or the neighbours, so
-//! that forward and inverse passes see bit-identical values. Blocks of up to 6 outputs by 4
+//! that forward and inverse passes see bit-identical values. Blocks of up to 4 outputs by 4
 //! (or 2) vectors of points stay in registers. The weights' gradient is a sum of outer
 //! products: its lanes run along the inputs, which [`Transpose`] has laid side by side for
 //! each point, so that no lanes need to be added up. Weakness: there the inputs are
@@ -57,7 +57,7 @@ pub(crate) struct Product<'a, R> {
 }
 
 /// Most outputs of a block.
-const ROWS: usize = 6;
+const ROWS: usize = 4;
 
 impl<R: Real> Kernel for Product<'_, R> {
     type Output = ();
@@ -70,8 +70,6 @@ impl<R: Real> Kernel for Product<'_, R> {
             let left = outputs - first;
             let rows = left.div_ceil(left.div_ceil(ROWS));
             match rows {
-                6 => self.rows::<S, 6>(first),
-                5 => self.rows::<S, 5>(first),
                 4 => self.rows::<S, 4>(first),
                 3 => self.rows::<S, 3>(first),
                 2 => self.rows::<S, 2>(first),
@@ -112,11 +110,15 @@ impl<R: Real> Product<'_, R> {
             }
         };
         let (row, step) = self.strides;
+        let inputs = self.input.len() / TILE;
         let weights = &self.weights[first * row..];
+        assert!(inputs == 0 || (N - 1) * row + (inputs - 1) * step < weights.len());
         for (k, points) in self.input.chunks_exact(TILE).enumerate() {
             let x: [V; COLUMNS] = array::from_fn(|c| V::load(&points[t + c * V::LANES..]));
             for (r, sums) in sums.iter_mut().enumerate() {
-                let w = V::splat(weights[r * row + k * step]);
+                // Checks here are branches that spoil the prediction of the loop's end.
+                // SAFETY: r < N and k < inputs, for which the end was checked above.
+                let w = V::splat(unsafe { *weights.get_unchecked(r * row + k * step) });
                 for c in 0..COLUMNS {
                     sums[c] = w.fma(x[c], sums[c]);
                 }
@@ -127,9 +129,8 @@ impl<R: Real> Product<'_, R> {
                 let at = at(r, c);
                 let value = match self.finish {
                     Finish::Nothing => sum,
-                    Finish::Leaky(slope) => {
-                        V::select(sum.positive(), sum, sum.mul(V::splat(slope)))
-                    }
+                    // The slope is below 1.
+                    Finish::Leaky(slope) => sum.max(sum.mul(V::splat(slope))),
                     Finish::LeakyDerivative(slope, values) => {
                         let positive = V::load(&values[at..]).positive();
                         V::select(positive, sum, sum.mul(V::splat(slope)))
@@ -256,10 +257,12 @@ impl<R: Real> WeightGradient<'_, R> {
         let mut sums = [[constant!(V, ZERO); COLUMNS]; N];
         let gradient = &self.gradient[first * TILE..(first + N) * TILE];
         let padded = self.points.len() / TILE;
-        for (t, point) in self.points.chunks_exact(padded).enumerate() {
-            let x: [V; COLUMNS] = array::from_fn(|c| V::load(&point[i + c * V::LANES..]));
+        for t in 0..TILE {
+            let point = &self.points[t * padded + i..][..COLUMNS * V::LANES];
+            let x: [V; COLUMNS] = array::from_fn(|c| V::load(&point[c * V::LANES..]));
             for (r, sums) in sums.iter_mut().enumerate() {
-                let g = V::splat(gradient[r * TILE + t]);
+                // SAFETY: r < N and t < TILE, and the slice has N times TILE elements.
+                let g = V::splat(unsafe { *gradient.get_unchecked(r * TILE + t) });
                 for c in 0..COLUMNS {
                     sums[c] = g.fma(x[c], sums[c]);
                 }

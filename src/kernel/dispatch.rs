@@ -2,7 +2,11 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::x86::{Avx2, Avx512};
-use super::{array::Portable, lane::Simd, level::Level};
+use super::{
+    array::{Portable, Scalar},
+    lane::Simd,
+    level::Level,
+};
 
 /// A kernel with its arguments, waiting for a level.
 pub(crate) trait Kernel {
@@ -22,6 +26,11 @@ pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
 #[cfg(test)]
 pub(crate) fn run_at<K: Kernel>(level: Level, kernel: K) -> K::Output {
     run_detected(level.min(Level::detect()), kernel)
+}
+
+/// Runs `kernel` one lane at a time, without fused multiply-adds.
+pub(crate) fn run_scalar<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Scalar<false>>()
 }
 
 #[inline]

@@ -4,6 +4,7 @@
 use super::{
     dispatch::Kernel,
     lane::{Lane, Real, Simd},
+    math::ln,
 };
 
 /// to = 2 from - 1, in the conditioner's precision: a coordinate as the conditioner sees it.
@@ -89,6 +90,30 @@ impl<R: Real> Kernel for Round<'_, R> {
     }
 }
 
+/// sum += ln product, and product = 1.
+pub(crate) struct TakeLogs<'a> {
+    /// whole vectors, positive
+    pub(crate) product: &'a mut [f64],
+    /// as many
+    pub(crate) sum: &'a mut [f64],
+}
+
+impl Kernel for TakeLogs<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let lanes = <S::F64 as Lane>::LANES;
+        let products = self.product.chunks_exact_mut(lanes);
+        for (product, sum) in products.zip(self.sum.chunks_exact_mut(lanes)) {
+            ln(<S::F64 as Lane>::load(product))
+                .add(<S::F64 as Lane>::load(sum))
+                .store(sum);
+            product.fill(1.0);
+        }
+    }
+}
+
 /// total += from, in f64.
 pub(crate) struct Fold<'a, R> {
     pub(crate) from: &'a [R],
@@ -165,6 +190,24 @@ mod tests {
                 let thrice = 3.0 * centred.to_f64();
                 assert!((total.to_f64() - thrice).abs() <= 1e-6 * thrice.abs());
             }
+        }
+    }
+
+    #[test]
+    fn logs_of_products_are_added() {
+        for level in Level::available() {
+            let mut product: Vec<f64> = (0..TILE).map(|i| 1.5_f64.powi(i as i32 - 30)).collect();
+            let expected: Vec<f64> = product.iter().map(|p| 2.0 + p.ln()).collect();
+            let mut sum = vec![2.0; TILE];
+            let logs = TakeLogs {
+                product: &mut product,
+                sum: &mut sum,
+            };
+            run_at(level, logs);
+            for (sum, expected) in sum.iter().zip(&expected) {
+                assert!((sum - expected).abs() < 1e-14, "{level}");
+            }
+            assert_eq!(product, vec![1.0; TILE]);
         }
     }
 

@@ -11,10 +11,11 @@ use super::{
 /// Replaces `rows` raw parameters by numerators of their softmax; returns their sum.
 #[inline(always)]
 pub(super) fn numerators<V: Lane>(rows: usize, raw: &mut [V::Scalar]) -> V {
-    let mut top = power(V::load(raw));
+    let mut max = V::load(raw);
     for k in 1..rows {
-        top = top.max(power(V::load(&raw[k * TILE..])));
+        max = max.max(V::load(&raw[k * TILE..]));
     }
+    let top = power(max);
     let mut sum = constant!(V, ZERO);
     for k in 0..rows {
         let row = &mut raw[k * TILE..];
@@ -48,6 +49,20 @@ impl<V: Lane> Sizes<V> {
         let spread = V::splat(V::Scalar::from_f64(1.0 - bins as f64 * MIN));
         Self {
             scale: spread.div(sum),
+        }
+    }
+
+    pub(super) fn scale(self) -> V {
+        self.scale
+    }
+
+    /// The end of bin `k` that starts at `from`: 1 for the last, whatever the rounding.
+    #[inline(always)]
+    pub(super) fn end(self, numerators: &[V::Scalar], k: usize, bins: usize, from: V) -> V {
+        if k + 1 == bins {
+            constant!(V, ONE)
+        } else {
+            from.add(self.size(numerators, k))
         }
     }
 
@@ -94,10 +109,10 @@ pub(super) fn load<V: Lane>(values: &[f64]) -> [V::Wide; 2] {
     [first, second]
 }
 
-/// Adds one wide vector to the part of a row.
+/// Multiplies the part of a row by one wide vector.
 #[inline(always)]
-pub(super) fn add_to<W: Lane<Scalar = f64>>(row: &mut [f64], value: W) {
-    W::load(row).add(value).store(row);
+pub(super) fn multiply<W: Lane<Scalar = f64>>(row: &mut [f64], value: W) {
+    W::load(row).mul(value).store(row);
 }
 
 /// The number of a bin as a lane.

@@ -7,10 +7,10 @@
 //! made in the conditioner's precision, so that equal heights are the identity to f64 rounding.
 
 use super::{
-    super::lane::Lane,
-    super::math::{constant, ln},
+    super::lane::{Lane, Real, Simd},
+    super::math::constant,
     Kind, MIN, TILE,
-    bins::{self, Sizes, add_to, by_place, distance, load, number, numerators, sum_of},
+    bins::{self, Sizes, by_place, distance, load, multiply, number, numerators, sum_of},
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -23,46 +23,115 @@ struct Bin<W> {
     h: W,
 }
 
-/// Finds the bin for the lanes of one part: by y where `BY_Y`, otherwise by K x.
-#[inline(always)]
-fn find<V: Lane, const BY_Y: bool>(
+/// Heights of the bins for the lanes of one part, in f64.
+struct Heights<'a, V: Lane> {
     bins: usize,
-    numerators: &[V::Scalar],
-    sum: V,
+    numerators: &'a [V::Scalar],
     part: usize,
-    at: V::Wide,
-) -> Bin<V::Wide> {
-    let wide = <V::Wide as Lane>::splat;
-    let scale = wide(1.0 - bins as f64 * MIN).div(sum.widen(part));
-    let e = |k: usize| V::load(&numerators[k * TILE..]).widen(part);
-    let mut y = wide(0.0);
-    // The last bin ends at 1 whatever the rounding of the sum.
-    let height = |k: usize, y: V::Wide| {
-        if k + 1 == bins {
-            wide(1.0).sub(y)
+    /// (1 - K MIN)/sum
+    scale: V::Wide,
+}
+
+impl<V: Lane> Heights<'_, V> {
+    /// The height of bin `k` that starts at `y`; the last one ends at 1 whatever the rounding.
+    #[inline(always)]
+    fn of(&self, k: usize, y: V::Wide) -> V::Wide {
+        if k + 1 == self.bins {
+            constant!(V::Wide, ONE).sub(y)
         } else {
-            e(k).fma(scale, wide(MIN))
+            let e = V::load(&self.numerators[k * TILE..]).widen(self.part);
+            e.fma(self.scale, <V::Wide as Lane>::splat(MIN))
         }
-    };
-    let mut h = height(0, y);
-    let mut bin = Bin { index: y, y, h };
-    for k in 1..bins {
-        y = y.add(h);
-        h = height(k, y);
-        let index = wide(k as f64);
-        let past = at.ge(if BY_Y { y } else { index });
-        bin.index = <V::Wide as Lane>::select(past, index, bin.index);
-        bin.y = <V::Wide as Lane>::select(past, y, bin.y);
-        bin.h = <V::Wide as Lane>::select(past, h, bin.h);
     }
-    bin
+
+    /// Finds a bin: by y where `BY_Y`, otherwise by K x.
+    #[inline(always)]
+    fn find<const BY_Y: bool>(&self, at: V::Wide) -> Bin<V::Wide> {
+        let mut y = constant!(V::Wide, ZERO);
+        let mut h = self.of(0, y);
+        let mut bin = Bin { index: y, y, h };
+        for k in 1..self.bins {
+            y = y.add(h);
+            h = self.of(k, y);
+            let index = <V::Wide as Lane>::splat(k as f64);
+            let past = at.ge(if BY_Y { y } else { index });
+            bin.index = <V::Wide as Lane>::select(past, index, bin.index);
+            bin.y = <V::Wide as Lane>::select(past, y, bin.y);
+            bin.h = <V::Wide as Lane>::select(past, h, bin.h);
+        }
+        bin
+    }
 }
 
 /// K x in f64, for which the bin is found by its integer part.
 #[inline(always)]
 fn scaled<V: Lane>(bins: usize, x: &[f64]) -> [V::Wide; 2] {
+    let [a, b] = load::<V>(x);
     let count = <V::Wide as Lane>::splat(bins as f64);
-    load::<V>(x).map(|x| x.mul(count))
+    [a.mul(count), b.mul(count)]
+}
+
+/// One vector of points.
+#[inline(always)]
+fn evaluate<V: Lane, const INVERSE: bool>(
+    bins: usize,
+    raw: &mut [V::Scalar],
+    values: &mut [f64],
+    slope: &mut [f64],
+) {
+    let sum = numerators::<V>(bins, raw);
+    let at = if INVERSE {
+        load::<V>(values)
+    } else {
+        scaled::<V>(bins, values)
+    };
+    let count = <V::Wide as Lane>::splat(bins as f64);
+    let spread = <V::Wide as Lane>::splat(1.0 - bins as f64 * MIN);
+    for part in 0..V::PARTS {
+        let (at, scale) = (at[part], spread.div(sum.widen(part)));
+        let heights = Heights::<V> {
+            bins,
+            numerators: raw,
+            part,
+            scale,
+        };
+        let bin = heights.find::<INVERSE>(at);
+        let value = if INVERSE {
+            at.sub(bin.y).div(bin.h).add(bin.index).div(count)
+        } else {
+            at.sub(bin.index).fma(bin.h, bin.y)
+        };
+        let first = part * <V::Wide as Lane>::LANES;
+        value.store(&mut values[first..]);
+        multiply(&mut slope[first..], bin.h.mul(count));
+    }
+}
+
+/// The gradient at one vector of points: by x, and by the raw parameters.
+#[inline(always)]
+fn backward<V: Lane>(
+    bins: usize,
+    raw: &[V::Scalar],
+    x: &[f64],
+    (gy, gl): (V, V),
+    raw_gradient: &mut [V::Scalar],
+) -> V {
+    let sum = sum_of::<V>(bins, raw);
+    let sizes = Sizes::new(bins, sum);
+    let at = scaled::<V>(bins, x);
+    let place = V::narrow_down(at);
+    let (mut index, mut h) = (constant!(V, ZERO), sizes.size(raw, 0));
+    for k in 1..bins {
+        let past = place.ge(number(k));
+        index = V::select(past, number(k), index);
+        h = V::select(past, sizes.size(raw, k), h);
+    }
+    let inside = distance(at, index).fma(gy, gl.div(h));
+    for k in 0..bins {
+        by_place(index, k, gy, inside).store(&mut raw_gradient[k * TILE..]);
+    }
+    bins::backward(bins, raw, sizes, sum, raw_gradient);
+    gy.mul(number(bins)).mul(h)
 }
 
 impl Kind for Linear {
@@ -71,55 +140,33 @@ impl Kind for Linear {
     }
 
     #[inline(always)]
-    fn evaluate<V: Lane, const INVERSE: bool>(
+    fn evaluate<S: Simd, R: Real, const INVERSE: bool>(
         bins: usize,
-        raw: &mut [V::Scalar],
+        raw: &mut [R],
         values: &mut [f64],
-        log_slope: &mut [f64],
+        slope: &mut [f64],
     ) {
-        let sum = numerators::<V>(bins, raw);
-        let at = if INVERSE {
-            load::<V>(values)
-        } else {
-            scaled::<V>(bins, values)
-        };
-        let count = <V::Wide as Lane>::splat(bins as f64);
-        for (part, at) in at.into_iter().enumerate().take(V::PARTS) {
-            let bin = find::<V, INVERSE>(bins, raw, sum, part, at);
-            let value = if INVERSE {
-                at.sub(bin.y).div(bin.h).add(bin.index).div(count)
-            } else {
-                at.sub(bin.index).fma(bin.h, bin.y)
-            };
-            let first = part * <V::Wide as Lane>::LANES;
-            value.store(&mut values[first..]);
-            add_to(&mut log_slope[first..], ln(bin.h.mul(count)));
+        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
+            let (values, slope) = (&mut values[t..], &mut slope[t..]);
+            evaluate::<R::In<S>, INVERSE>(bins, &mut raw[t..], values, slope);
         }
     }
 
     #[inline(always)]
-    fn backward<V: Lane>(
+    fn backward<S: Simd, R: Real>(
         bins: usize,
-        raw: &[V::Scalar],
+        raw: &[R],
         x: &[f64],
-        (gy, gl): (V, V),
-        raw_gradient: &mut [V::Scalar],
-    ) -> V {
-        let sum = sum_of::<V>(bins, raw);
-        let sizes = Sizes::new(bins, sum);
-        let at = scaled::<V>(bins, x);
-        let place = V::narrow_down(at);
-        let (mut index, mut h) = (constant!(V, ZERO), sizes.size(raw, 0));
-        for k in 1..bins {
-            let past = place.ge(number(k));
-            index = V::select(past, number(k), index);
-            h = V::select(past, sizes.size(raw, k), h);
+        gradient: &mut [R],
+        log_slope_gradient: &[R],
+        raw_gradient: &mut [R],
+    ) {
+        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
+            let g = (
+                <R::In<S>>::load(&gradient[t..]),
+                <R::In<S>>::load(&log_slope_gradient[t..]),
+            );
+            backward(bins, &raw[t..], &x[t..], g, &mut raw_gradient[t..]).store(&mut gradient[t..]);
         }
-        let inside = distance(at, index).fma(gy, gl.div(h));
-        for k in 0..bins {
-            by_place(index, k, gy, inside).store(&mut raw_gradient[k * TILE..]);
-        }
-        bins::backward(bins, raw, sizes, sum, raw_gradient);
-        gy.mul(number(bins)).mul(h)
     }
 }

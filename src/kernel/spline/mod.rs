@@ -19,11 +19,12 @@ mod bins;
 mod linear;
 mod quadratic;
 mod rational;
+mod rational_backward;
 
 use super::{
     TILE,
     dispatch::{Kernel, run},
-    lane::{Lane, Real, Simd},
+    lane::{Real, Simd},
 };
 
 pub(crate) use linear::Linear;
@@ -35,28 +36,28 @@ pub(crate) const MIN: f64 = 1e-3;
 /// Most bins that a spline may have.
 pub(crate) const MAX_BINS: usize = 64;
 
-/// One family of splines. Slices start at the first point of a vector: parameter `k` of lane
-/// `l` is `raw[k * TILE + l]`, coordinate l is `values[l]`.
+/// One family of splines, on rows of `TILE` points; see [`Evaluate`] and [`Backward`].
 pub(crate) trait Kind {
     /// Raw parameters for `bins` bins.
     fn parameters(bins: usize) -> usize;
-    /// Replaces x by S(x), or S(x) by x where `INVERSE`, and adds ln S'(x) to `log_slope`;
+    /// Replaces x by S(x), or S(x) by x where `INVERSE`, and multiplies `slope` by S'(x);
     /// turns `raw` into what [`Kind::backward`] takes.
-    fn evaluate<V: Lane, const INVERSE: bool>(
+    fn evaluate<S: Simd, R: Real, const INVERSE: bool>(
         bins: usize,
-        raw: &mut [V::Scalar],
+        raw: &mut [R],
         values: &mut [f64],
-        log_slope: &mut [f64],
+        slope: &mut [f64],
     );
-    /// Given d loss / d S(x) and d loss / d ln S'(x) at `x`, writes d loss / d raw into
-    /// `raw_gradient` (laid out as `raw`) and returns d loss / d x.
-    fn backward<V: Lane>(
+    /// Given d loss / d S(x) in `gradient` and d loss / d ln S'(x), writes d loss / d raw into
+    /// `raw_gradient` and d loss / d x into `gradient`.
+    fn backward<S: Simd, R: Real>(
         bins: usize,
-        raw: &[V::Scalar],
+        raw: &[R],
         x: &[f64],
-        gradient: (V, V),
-        raw_gradient: &mut [V::Scalar],
-    ) -> V;
+        gradient: &mut [R],
+        log_slope_gradient: &[R],
+        raw_gradient: &mut [R],
+    );
 }
 
 /// Which way a spline is evaluated.
@@ -66,7 +67,10 @@ pub(crate) enum Direction {
     Inverse,
 }
 
-/// Evaluates one row of points in place and adds ln S' to `log_slope`.
+/// Evaluates one row of points in place and multiplies `slope` by S'.
+///
+/// S' is a product of at most three factors of 1/MIN and a few of the end slopes, so that eight
+/// of them neither overflow nor vanish: one logarithm then does for all.
 pub(crate) struct Evaluate<'a, R, K> {
     pub(crate) kind: K,
     pub(crate) bins: usize,
@@ -75,8 +79,8 @@ pub(crate) struct Evaluate<'a, R, K> {
     pub(crate) raw: &'a mut [R],
     /// `[TILE]`
     pub(crate) values: &'a mut [f64],
-    /// `[TILE]`, added to
-    pub(crate) log_slope: &'a mut [f64],
+    /// `[TILE]`, multiplied
+    pub(crate) slope: &'a mut [f64],
 }
 
 impl<R: Real, K: Kind> Kernel for Evaluate<'_, R, K> {
@@ -84,17 +88,11 @@ impl<R: Real, K: Kind> Kernel for Evaluate<'_, R, K> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
-            let (raw, values) = (&mut self.raw[t..], &mut self.values[t..]);
-            let log_slope = &mut self.log_slope[t..];
-            match self.direction {
-                Direction::Forward => {
-                    K::evaluate::<R::In<S>, false>(self.bins, raw, values, log_slope);
-                }
-                Direction::Inverse => {
-                    K::evaluate::<R::In<S>, true>(self.bins, raw, values, log_slope);
-                }
-            }
+        let (raw, values) = (&mut self.raw[..], &mut self.values[..TILE]);
+        let slope = &mut self.slope[..TILE];
+        match self.direction {
+            Direction::Forward => K::evaluate::<S, R, false>(self.bins, raw, values, slope),
+            Direction::Inverse => K::evaluate::<S, R, true>(self.bins, raw, values, slope),
         }
     }
 }
@@ -120,15 +118,14 @@ impl<R: Real, K: Kind> Kernel for Backward<'_, R, K> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
-            let g = (
-                <R::In<S>>::load(&self.gradient[t..]),
-                <R::In<S>>::load(&self.log_slope_gradient[t..]),
-            );
-            let (raw, x) = (&self.raw[t..], &self.x[t..]);
-            K::backward(self.bins, raw, x, g, &mut self.raw_gradient[t..])
-                .store(&mut self.gradient[t..]);
-        }
+        K::backward::<S, R>(
+            self.bins,
+            self.raw,
+            &self.x[..TILE],
+            &mut self.gradient[..TILE],
+            &self.log_slope_gradient[..TILE],
+            self.raw_gradient,
+        );
     }
 }
 
@@ -169,7 +166,7 @@ pub(crate) fn evaluate<R: Real>(row: Evaluate<'_, R, AnyKind>) {
         direction,
         raw,
         values,
-        log_slope,
+        slope,
     } = row;
     with_kind!(
         kind,
@@ -178,7 +175,7 @@ pub(crate) fn evaluate<R: Real>(row: Evaluate<'_, R, AnyKind>) {
             direction,
             raw,
             values,
-            log_slope
+            slope
         }
     );
 }

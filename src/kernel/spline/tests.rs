@@ -49,7 +49,7 @@ impl<K: Kind + Copy> Row<K> {
         raw: &[R],
         values: &[f64],
     ) -> (Vec<f64>, Vec<f64>, Vec<R>) {
-        let (mut values, mut log_slope) = (values.to_vec(), vec![0.0; TILE]);
+        let (mut values, mut slope) = (values.to_vec(), vec![1.0; TILE]);
         let mut raw = raw.to_vec();
         let kernel = Evaluate {
             kind: self.kind,
@@ -57,14 +57,14 @@ impl<K: Kind + Copy> Row<K> {
             direction,
             raw: &mut raw,
             values: &mut values,
-            log_slope: &mut log_slope,
+            slope: &mut slope,
         };
         if self.twin {
             twin(self.level, kernel);
         } else {
             run_at(self.level, kernel);
         }
-        (values, log_slope, raw)
+        (values, slope.iter().map(|s| s.ln()).collect(), raw)
     }
 
     /// `(d loss / d x, d loss / d raw)`

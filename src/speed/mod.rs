@@ -5,6 +5,8 @@
 //! as in i-flow, arXiv:2001.05486). This is the one place besides `max_seconds` and the cost
 //! class that reads the clock.
 
+mod kernels;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -13,6 +15,8 @@ use rayon::current_num_threads;
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::{ParallelSlice as _, ParallelSliceMut as _};
 use serde::{Deserialize, Serialize};
+
+pub use kernels::{KernelCase, KernelSpeed, Work, kernel_cases, measure_kernels};
 
 use crate::error::{Error, Result};
 use crate::flow::{Activation, Flow, FlowConfig};
@@ -118,14 +122,14 @@ pub fn measure(config: SpeedConfig) -> Result<Speed> {
             madnis: flow_speed(config, &madnis())?,
             default: flow_speed(config, &FlowConfig::default())?,
             vegas_points_per_second: vegas_speed(config)?,
-            fma_peak_gflops: fma_peak(config),
+            fma_peak_gflops: fma_peak(config.window_ms),
         })
     })
 }
 
 /// Runs of `work` per second: the best of five windows, after one to warm up.
-fn rate(config: SpeedConfig, mut work: impl FnMut()) -> f64 {
-    let window = Duration::from_millis(config.window_ms);
+fn rate(window_ms: u64, mut work: impl FnMut()) -> f64 {
+    let window = Duration::from_millis(window_ms);
     let mut best: f64 = 0.0;
     for _ in 0..6 {
         let start = Instant::now();
@@ -164,7 +168,7 @@ fn flow_speed(config: SpeedConfig, architecture: &FlowConfig) -> Result<FlowSpee
     let (mut z, mut x) = (vec![0.0; batch * dim], vec![0.0; batch * dim]);
     let mut log_jac = vec![0.0; batch];
     let mut iteration = 0;
-    let draws = rate(config, || {
+    let draws = rate(config.window_ms, || {
         iteration += 1;
         draw(&flow, iteration, &mut z, &mut x, &mut log_jac);
     });
@@ -180,7 +184,7 @@ fn flow_speed(config: SpeedConfig, architecture: &FlowConfig) -> Result<FlowSpee
     };
     let mut trainer = Trainer::new(flow, &train, 1)?;
     let (mut log_f, mut log_q) = (vec![0.0; batch], vec![0.0; batch]);
-    let training = rate(config, || {
+    let training = rate(config.window_ms, || {
         iteration += 1;
         draw(trainer.flow(), iteration, &mut z, &mut x, &mut log_jac);
         camel(dim, &x, &mut log_f);
@@ -189,7 +193,7 @@ fn flow_speed(config: SpeedConfig, architecture: &FlowConfig) -> Result<FlowSpee
         }
         black_box(trainer.step(&x, &log_f, &log_q));
     });
-    let optimiser = rate(config, || {
+    let optimiser = rate(config.window_ms, || {
         black_box(trainer.step(&x, &log_f, &log_q));
     });
     Ok(FlowSpeed {
@@ -222,16 +226,16 @@ fn vegas_speed(config: SpeedConfig) -> Result<f64> {
     let (mut z, mut x) = (vec![0.0; n * config.dim], vec![0.0; n * config.dim]);
     let mut log_jac = vec![0.0; n];
     let mut iteration = 0;
-    let draws = rate(config, || {
+    let draws = rate(config.window_ms, || {
         iteration += 1;
         draw(&grid, iteration, &mut z, &mut x, &mut log_jac);
     });
     Ok(draws * n as f64)
 }
 
-fn fma_peak(config: SpeedConfig) -> f64 {
+fn fma_peak(window_ms: u64) -> f64 {
     let mut operations = 0.0;
-    let rate = rate(config, || {
+    let rate = rate(window_ms, || {
         let peak = Peak {
             rounds: 20_000,
             factor: black_box(0.5),

@@ -29,6 +29,8 @@ pub(crate) enum Purpose {
     Accept = 8,
     /// trial weights that fix the maximum
     Maximum = 9,
+    /// points of online training
+    Online = 10,
 }
 
 /// All random numbers of one run.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::kernel::{
     TILE,
-    dense::{Finish, PAD, Product, Start, Transpose, WeightGradient},
+    dense::{FEW, Finish, Inputs, PAD, Product, Start, Transpose, WeightGradient},
     dispatch::run,
     lane::Real,
 };
@@ -173,7 +173,7 @@ impl Conditioner {
         let gradient = &work.raw_gradient[..which.len() * TILE];
         let (weights, bias) = layer.split_mut(parameters);
         run(WeightGradient {
-            points: &work.points[..padded(inputs) * TILE],
+            inputs: layer.inputs(&record.activations[hidden.len()], &work.points),
             gradient,
             weights: &mut weights[which.start * inputs..which.end * inputs],
             bias: &mut bias[which.clone()],
@@ -214,7 +214,7 @@ impl Conditioner {
             let gradient = &after[0][..layer.outputs * TILE];
             let (weights, bias) = layer.split_mut(parameters);
             run(WeightGradient {
-                points: &work.points[..padded(layer.inputs) * TILE],
+                inputs: layer.inputs(&record.activations[l], &work.points),
                 gradient,
                 weights,
                 bias,
@@ -241,13 +241,24 @@ impl Conditioner {
 }
 
 impl Layer {
-    /// Lays the layer's inputs side by side for each point.
-    fn transpose<R: Real>(&self, inputs: &[R], work: &mut Work<R>) {
+    /// Lays the layer's inputs side by side for each point, where that pays.
+    fn transpose<R: Real>(&self, activations: &[R], work: &mut Work<R>) {
         let n = padded(self.inputs) * TILE;
-        run(Transpose {
-            from: &inputs[..n],
-            to: &mut work.points[..n],
-        });
+        if self.inputs > FEW {
+            run(Transpose {
+                from: &activations[..n],
+                to: &mut work.points[..n],
+            });
+        }
+    }
+
+    /// The layer's inputs after [`Layer::transpose`].
+    fn inputs<'a, R>(&self, activations: &'a [R], points: &'a [R]) -> Inputs<'a, R> {
+        if self.inputs > FEW {
+            Inputs::ByPoint(&points[..padded(self.inputs) * TILE])
+        } else {
+            Inputs::ByFeature(&activations[..self.inputs * TILE])
+        }
     }
 
     fn split<'a, R>(&self, parameters: &'a [R]) -> (&'a [R], &'a [R]) {

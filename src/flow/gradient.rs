@@ -11,7 +11,7 @@ use crate::kernel::{
     TILE,
     dispatch::run,
     lane::Real,
-    rows::{Fold, Round},
+    rows::{Drain, Round},
 };
 use crate::map::inside;
 
@@ -67,14 +67,6 @@ impl FlowGradient {
         }
     }
 
-    /// Forgets the gradient summed so far.
-    pub(crate) fn clear(&mut self) {
-        match self {
-            Self::F32(w) => w.parameters.fill(0.0),
-            Self::F64(w) => w.parameters.fill(0.0),
-        }
-    }
-
     /// Takes up to `TILE` points; `loss` reads log q (`[n]`) and writes d loss / d log q.
     pub(crate) fn add_tile<'a>(
         &mut self,
@@ -101,11 +93,11 @@ impl FlowGradient {
         with_precision!(self, parameters, w, p => w.draw_tile(flow, p, points, loss));
     }
 
-    /// Adds the summed gradient to `total` (`[parameters]`).
-    pub(crate) fn fold_into(&self, total: &mut [f64]) {
+    /// Adds the summed gradient to `total` (`[parameters]`) and forgets it.
+    pub(crate) fn drain_into(&mut self, total: &mut [f64]) {
         match self {
-            Self::F32(w) => w.fold_into(total),
-            Self::F64(w) => w.fold_into(total),
+            Self::F32(w) => w.drain_into(total),
+            Self::F64(w) => w.drain_into(total),
         }
     }
 }
@@ -181,9 +173,9 @@ impl<R: Real> Workspace<R> {
         }
     }
 
-    fn fold_into(&self, total: &mut [f64]) {
-        run(Fold {
-            from: &self.parameters,
+    fn drain_into(&mut self, total: &mut [f64]) {
+        run(Drain {
+            from: &mut self.parameters,
             total,
         });
     }
@@ -215,7 +207,7 @@ impl Flow {
             );
         }
         let mut total = vec![0.0; self.parameters.len()];
-        workspace.fold_into(&mut total);
+        workspace.drain_into(&mut total);
         (all, total)
     }
 }

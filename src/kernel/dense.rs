@@ -101,45 +101,74 @@ impl<R: Real> Product<'_, R> {
         first: usize,
         t: usize,
     ) {
-        let at = |r: usize, c: usize| (first + r) * TILE + t + c * V::LANES;
-        let mut sums: [[V; COLUMNS]; N] = match self.start {
-            Start::Zero => [[constant!(V, ZERO); COLUMNS]; N],
-            Start::Bias(bias) => array::from_fn(|r| [V::splat(bias[first + r]); COLUMNS]),
-            Start::Output => {
-                array::from_fn(|r| array::from_fn(|c| V::load(&self.output[at(r, c)..])))
+        // Rows of fixed length need no checks of bounds; branches around the inner loop cost
+        // as much as a sixth of it.
+        let output = tiles_mut::<R, N>(&mut self.output[first * TILE..(first + N) * TILE]);
+        let at = |c: usize| t + c * V::LANES;
+        let mut sums = [[constant!(V, ZERO); COLUMNS]; N];
+        match self.start {
+            Start::Zero => {}
+            Start::Bias(bias) => {
+                for (sums, bias) in sums.iter_mut().zip(&bias[first..first + N]) {
+                    *sums = [V::splat(*bias); COLUMNS];
+                }
             }
-        };
+            Start::Output => {
+                for (sums, row) in sums.iter_mut().zip(output.iter()) {
+                    for (c, sum) in sums.iter_mut().enumerate() {
+                        *sum = V::load(&row[at(c)..]);
+                    }
+                }
+            }
+        }
         let (row, step) = self.strides;
-        let inputs = self.input.len() / TILE;
+        let (input, _) = self.input.as_chunks::<TILE>();
         let weights = &self.weights[first * row..];
-        assert!(inputs == 0 || (N - 1) * row + (inputs - 1) * step < weights.len());
-        for (k, points) in self.input.chunks_exact(TILE).enumerate() {
+        assert!(input.is_empty() || (N - 1) * row + (input.len() - 1) * step < weights.len());
+        for (k, points) in input.iter().enumerate() {
             let x: [V; COLUMNS] = array::from_fn(|c| V::load(&points[t + c * V::LANES..]));
             for (r, sums) in sums.iter_mut().enumerate() {
-                // Checks here are branches that spoil the prediction of the loop's end.
-                // SAFETY: r < N and k < inputs, for which the end was checked above.
+                // SAFETY: r < N and k < input.len(), for which the end was checked above.
                 let w = V::splat(unsafe { *weights.get_unchecked(r * row + k * step) });
                 for c in 0..COLUMNS {
                     sums[c] = w.fma(x[c], sums[c]);
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
-            for (c, sum) in sums.into_iter().enumerate() {
-                let at = at(r, c);
-                let value = match self.finish {
-                    Finish::Nothing => sum,
-                    // The slope is below 1.
-                    Finish::Leaky(slope) => sum.max(sum.mul(V::splat(slope))),
-                    Finish::LeakyDerivative(slope, values) => {
-                        let positive = V::load(&values[at..]).positive();
-                        V::select(positive, sum, sum.mul(V::splat(slope)))
+        match self.finish {
+            Finish::Nothing => {}
+            Finish::Leaky(slope) => {
+                // The slope is below 1.
+                let slope = V::splat(slope);
+                for sum in sums.as_flattened_mut() {
+                    *sum = sum.max(sum.mul(slope));
+                }
+            }
+            Finish::LeakyDerivative(slope, values) => {
+                let slope = V::splat(slope);
+                let values = &values[first * TILE..(first + N) * TILE];
+                let (values, _) = values.as_chunks::<TILE>();
+                for (sums, values) in sums.iter_mut().zip(values) {
+                    for (c, sum) in sums.iter_mut().enumerate() {
+                        let positive = V::load(&values[at(c)..]).positive();
+                        *sum = V::select(positive, *sum, sum.mul(slope));
                     }
-                };
-                value.store(&mut self.output[at..]);
+                }
+            }
+        }
+        for (sums, row) in sums.into_iter().zip(output) {
+            for (c, sum) in sums.into_iter().enumerate() {
+                sum.store(&mut row[at(c)..]);
             }
         }
     }
+}
+
+/// `N` rows of a slice that has just them.
+#[inline(always)]
+fn tiles_mut<R, const N: usize>(rows: &mut [R]) -> &mut [[R; TILE]; N] {
+    let (tiles, _) = rows.as_chunks_mut::<TILE>();
+    tiles.try_into().expect("as many rows as were cut out")
 }
 
 /// `[features * TILE]` to `[TILE * features]`, features padded to a multiple of `PAD` in both.
@@ -165,10 +194,21 @@ impl<R: Real> Kernel for Transpose<'_, R> {
     }
 }
 
+/// The inputs of a layer, as the gradient of its weights takes them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Inputs<'a, R> {
+    /// `[TILE * padded inputs]`, from [`Transpose`]
+    ByPoint(&'a [R]),
+    /// `[inputs * TILE]`: better for up to [`FEW`] of them
+    ByFeature(&'a [R]),
+}
+
+/// Inputs for which lanes along the points cost less than lanes that are mostly padding.
+pub(crate) const FEW: usize = 6;
+
 /// Adds one tile's gradient of the weights and biases of a layer.
 pub(crate) struct WeightGradient<'a, R> {
-    /// `[TILE * padded inputs]`, from [`Transpose`]
-    pub(crate) points: &'a [R],
+    pub(crate) inputs: Inputs<'a, R>,
     /// `[outputs * TILE]`: d loss / d preactivation
     pub(crate) gradient: &'a [R],
     /// `[outputs * inputs]`, added to
@@ -186,6 +226,10 @@ impl<R: Real> Kernel for WeightGradient<'_, R> {
     #[inline(always)]
     fn run<S: Simd>(mut self) {
         self.biases::<R::In<S>>();
+        let points = match self.inputs {
+            Inputs::ByPoint(points) => points,
+            Inputs::ByFeature(input) => return self.dots::<R::In<S>>(input),
+        };
         let most = if <R::In<S>>::MANY_REGISTERS {
             OUTER_ROWS
         } else {
@@ -196,14 +240,14 @@ impl<R: Real> Kernel for WeightGradient<'_, R> {
             let left = outputs - first;
             let rows = left.div_ceil(left.div_ceil(most));
             match rows {
-                8 => self.rows::<R::In<S>, 8>(first),
-                7 => self.rows::<R::In<S>, 7>(first),
-                6 => self.rows::<R::In<S>, 6>(first),
-                5 => self.rows::<R::In<S>, 5>(first),
-                4 => self.rows::<R::In<S>, 4>(first),
-                3 => self.rows::<R::In<S>, 3>(first),
-                2 => self.rows::<R::In<S>, 2>(first),
-                _ => self.rows::<R::In<S>, 1>(first),
+                8 => self.rows::<R::In<S>, 8>(points, first),
+                7 => self.rows::<R::In<S>, 7>(points, first),
+                6 => self.rows::<R::In<S>, 6>(points, first),
+                5 => self.rows::<R::In<S>, 5>(points, first),
+                4 => self.rows::<R::In<S>, 4>(points, first),
+                3 => self.rows::<R::In<S>, 3>(points, first),
+                2 => self.rows::<R::In<S>, 2>(points, first),
+                _ => self.rows::<R::In<S>, 1>(points, first),
             }
             first += rows;
         }
@@ -233,16 +277,46 @@ impl<R: Real> WeightGradient<'_, R> {
     }
 
     #[inline(always)]
-    fn rows<V: Lane<Scalar = R>, const N: usize>(&mut self, first: usize) {
+    fn rows<V: Lane<Scalar = R>, const N: usize>(&mut self, points: &[R], first: usize) {
         let inputs = self.weights.len() / self.bias.len();
         let mut i = 0;
         while i < inputs {
             if i + V::LANES < inputs {
-                self.outer::<V, N, 2>(first, i, inputs);
+                self.outer::<V, N, 2>(points, first, i);
             } else {
-                self.outer::<V, N, 1>(first, i, inputs);
+                self.outer::<V, N, 1>(points, first, i);
             }
             i += 2 * V::LANES;
+        }
+    }
+
+    /// All outputs and few inputs, as dot products over the points.
+    #[inline(always)]
+    fn dots<V: Lane<Scalar = R>>(&mut self, input: &[R]) {
+        let inputs = self.weights.len() / self.bias.len();
+        let (gradient, _) = self.gradient.as_chunks::<TILE>();
+        let (input, _) = input.as_chunks::<TILE>();
+        // Pairs of input and output in fours, whose sums are taken together.
+        let dot = |g: &[R; TILE], x: &[R; TILE]| {
+            let pairs = g.chunks_exact(V::LANES).zip(x.chunks_exact(V::LANES));
+            pairs.fold(constant!(V, ZERO), |sum, (g, x)| {
+                V::load(g).fma(V::load(x), sum)
+            })
+        };
+        for (fours, weights) in gradient.chunks(4).zip(self.weights.chunks_mut(4 * inputs)) {
+            for (i, x) in input.iter().enumerate().take(inputs) {
+                if let [a, b, c, d] = fours {
+                    let sums = V::sums4([dot(a, x), dot(b, x), dot(c, x), dot(d, x)]);
+                    for (r, sum) in sums.into_iter().enumerate() {
+                        weights[r * inputs + i] = weights[r * inputs + i].plus(sum);
+                    }
+                } else {
+                    for (r, g) in fours.iter().enumerate() {
+                        let sum = dot(g, x).sum();
+                        weights[r * inputs + i] = weights[r * inputs + i].plus(sum);
+                    }
+                }
+            }
         }
     }
 
@@ -250,35 +324,42 @@ impl<R: Real> WeightGradient<'_, R> {
     #[inline(always)]
     fn outer<V: Lane<Scalar = R>, const N: usize, const COLUMNS: usize>(
         &mut self,
+        points: &[R],
         first: usize,
         i: usize,
-        inputs: usize,
     ) {
+        let inputs = self.weights.len() / self.bias.len();
         let mut sums = [[constant!(V, ZERO); COLUMNS]; N];
-        let gradient = &self.gradient[first * TILE..(first + N) * TILE];
-        let padded = self.points.len() / TILE;
-        for t in 0..TILE {
-            let point = &self.points[t * padded + i..][..COLUMNS * V::LANES];
+        let (gradient, _) = self.gradient[first * TILE..(first + N) * TILE].as_chunks::<TILE>();
+        let gradient: &[[R; TILE]; N] = gradient.try_into().expect("as many rows as were cut out");
+        let padded = points.len() / TILE;
+        let points = points[i..].chunks(padded);
+        for (t, point) in points.take(TILE).enumerate() {
+            let point = &point[..COLUMNS * V::LANES];
             let x: [V; COLUMNS] = array::from_fn(|c| V::load(&point[c * V::LANES..]));
-            for (r, sums) in sums.iter_mut().enumerate() {
-                // SAFETY: r < N and t < TILE, and the slice has N times TILE elements.
-                let g = V::splat(unsafe { *gradient.get_unchecked(r * TILE + t) });
+            for (gradient, sums) in gradient.iter().zip(&mut sums) {
+                let g = V::splat(gradient[t]);
                 for c in 0..COLUMNS {
                     sums[c] = g.fma(x[c], sums[c]);
                 }
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
-            let row = &mut self.weights[(first + r) * inputs..(first + r + 1) * inputs];
-            for (c, sum) in sums.into_iter().enumerate() {
-                let row = &mut row[i + c * V::LANES..];
-                if row.len() >= V::LANES {
+        let rows = self.weights[first * inputs..].chunks_exact_mut(inputs);
+        let whole = i + COLUMNS * V::LANES <= inputs;
+        for (row, sums) in rows.zip(sums) {
+            if whole {
+                let row = &mut row[i..i + COLUMNS * V::LANES];
+                for (c, sum) in sums.into_iter().enumerate() {
+                    let row = &mut row[c * V::LANES..(c + 1) * V::LANES];
                     V::load(row).add(sum).store(row);
-                } else {
+                }
+            } else {
+                for (c, sum) in sums.into_iter().enumerate() {
                     let mut lanes = [R::ZERO; PAD];
                     sum.store(&mut lanes);
-                    for (w, sum) in row.iter_mut().zip(lanes) {
-                        *w = w.plus(sum);
+                    let row = &mut row[i + c * V::LANES..];
+                    for (w, sum) in row.iter_mut().zip(&lanes[..V::LANES]) {
+                        *w = w.plus(*sum);
                     }
                 }
             }

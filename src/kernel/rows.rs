@@ -114,32 +114,62 @@ impl Kernel for TakeLogs<'_> {
     }
 }
 
-/// total += from, in f64.
-pub(crate) struct Fold<'a, R> {
-    pub(crate) from: &'a [R],
+/// total += from, in f64, and from = 0.
+pub(crate) struct Drain<'a, R> {
+    pub(crate) from: &'a mut [R],
     /// as many
     pub(crate) total: &'a mut [f64],
 }
 
-impl<R: Real> Kernel for Fold<'_, R> {
+impl<R: Real> Kernel for Drain<'_, R> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
         let lanes = <R::In<S>>::LANES;
         let wide = <S::F64 as Lane>::LANES;
-        let mut from = self.from.chunks_exact(lanes);
+        let mut from = self.from.chunks_exact_mut(lanes);
         let mut total = self.total.chunks_exact_mut(lanes);
         for (from, total) in from.by_ref().zip(total.by_ref()) {
-            let from = <R::In<S>>::load(from);
+            let values = <R::In<S>>::load(from);
             for (part, total) in total.chunks_exact_mut(wide).enumerate() {
                 <S::F64 as Lane>::load(total)
-                    .add(from.widen(part))
+                    .add(values.widen(part))
                     .store(total);
             }
+            from.fill(R::ZERO);
         }
-        for (from, total) in from.remainder().iter().zip(total.into_remainder()) {
+        for (from, total) in from.into_remainder().iter_mut().zip(total.into_remainder()) {
             *total += from.to_f64();
+            *from = R::ZERO;
+        }
+    }
+}
+
+/// to += share (from - to)
+pub(crate) struct Blend<'a> {
+    pub(crate) share: f64,
+    pub(crate) from: &'a [f64],
+    /// as many
+    pub(crate) to: &'a mut [f64],
+}
+
+impl Kernel for Blend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let lanes = <S::F64 as Lane>::LANES;
+        let share = <S::F64 as Lane>::splat(self.share);
+        let mut from = self.from.chunks_exact(lanes);
+        let mut to = self.to.chunks_exact_mut(lanes);
+        for (from, to) in from.by_ref().zip(to.by_ref()) {
+            let old = <S::F64 as Lane>::load(to);
+            let step = <S::F64 as Lane>::load(from).sub(old);
+            share.fma(step, old).store(to);
+        }
+        for (from, to) in from.remainder().iter().zip(to.into_remainder()) {
+            *to += self.share * (from - *to);
         }
     }
 }
@@ -165,13 +195,24 @@ mod tests {
                 let expected: Vec<R> = from.iter().map(|v| R::from_f64(*v)).collect();
                 assert_eq!(rounded, expected, "{level} {n}");
                 let mut total = numbers(n);
-                let folded = Fold {
-                    from: &rounded,
+                let drain = Drain {
+                    from: &mut rounded,
                     total: &mut total,
                 };
-                run_at(level, folded);
-                for ((total, from), rounded) in total.iter().zip(&from).zip(&rounded) {
+                run_at(level, drain);
+                for ((total, from), rounded) in total.iter().zip(&from).zip(&expected) {
                     assert_eq!(*total, from + rounded.to_f64(), "{level} {n}");
+                }
+                assert_eq!(rounded, vec![R::ZERO; n]);
+                let mut to = total.clone();
+                let blend = Blend {
+                    share: 0.25,
+                    from: &from,
+                    to: &mut to,
+                };
+                run_at(level, blend);
+                for ((to, total), from) in to.iter().zip(&total).zip(&from) {
+                    assert!((to - (0.75 * total + 0.25 * from)).abs() < 1e-15);
                 }
             }
             let from = numbers(TILE);

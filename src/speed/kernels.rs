@@ -13,7 +13,7 @@ use crate::flow::{Aligned, SplineKind};
 use crate::kernel::{
     TILE,
     adam::{AdamStep, StepFactors},
-    dense::{Finish, PAD, Product, Start, Transpose, WeightGradient},
+    dense::{FEW, Finish, Inputs, PAD, Product, Start, Transpose, WeightGradient},
     dispatch::{run, run_scalar},
     spline::{self, AnyKind, Backward, Direction, Evaluate, Rational},
 };
@@ -164,12 +164,17 @@ fn dense(inputs: usize, outputs: usize) -> Vec<KernelCase> {
     let mut points = numbers(padded * TILE, 7);
     let (mut dw, mut db) = (numbers(inputs * outputs, 8), numbers(outputs, 9));
     let to_weights = KernelCase::new(name("to weights"), Work::Flops, flops, move || {
-        run(Transpose {
-            from: &input,
-            to: &mut points,
-        });
+        let inputs = if inputs > FEW {
+            run(Transpose {
+                from: &input,
+                to: &mut points,
+            });
+            Inputs::ByPoint(&points)
+        } else {
+            Inputs::ByFeature(&input[..inputs * TILE])
+        };
         run(WeightGradient {
-            points: &points,
+            inputs,
             gradient: &gradient,
             weights: &mut dw,
             bias: &mut db,

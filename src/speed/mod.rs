@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rayon::ThreadPoolBuilder;
 use rayon::current_num_threads;
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
-use rayon::slice::{ParallelSlice as _, ParallelSliceMut as _};
+use rayon::slice::ParallelSliceMut as _;
 use serde::{Deserialize, Serialize};
 
 pub use kernels::{KernelCase, KernelSpeed, Work, kernel_cases, measure_kernels};
@@ -183,16 +183,12 @@ fn flow_speed(config: SpeedConfig, architecture: &FlowConfig) -> Result<FlowSpee
         ..TrainConfig::default()
     };
     let mut trainer = Trainer::new(flow, &train, 1)?;
-    let (mut log_f, mut log_q) = (vec![0.0; batch], vec![0.0; batch]);
     let training = rate(config.window_ms, || {
-        iteration += 1;
-        draw(trainer.flow(), iteration, &mut z, &mut x, &mut log_jac);
-        camel(dim, &x, &mut log_f);
-        for (log_q, log_jac) in log_q.iter_mut().zip(&log_jac) {
-            *log_q = -log_jac;
-        }
-        black_box(trainer.step(&x, &log_f, &log_q));
+        black_box(trainer.online_step(&|x, log_f| camel(dim, x, log_f)));
     });
+    let mut log_f = vec![0.0; batch];
+    camel(dim, &x, &mut log_f);
+    let log_q: Vec<f64> = log_jac.iter().map(|l| -l).collect();
     let optimiser = rate(config.window_ms, || {
         black_box(trainer.step(&x, &log_f, &log_q));
     });
@@ -204,20 +200,14 @@ fn flow_speed(config: SpeedConfig, architecture: &FlowConfig) -> Result<FlowSpee
     })
 }
 
-/// log of the camel at `x` (`[n * dim]`), chunk by chunk in parallel.
+/// log of the camel at `x` (`[n * dim]`).
 fn camel(dim: usize, x: &[f64], log_f: &mut [f64]) {
-    const CHUNK: usize = 256;
-    x.par_chunks(CHUNK * dim)
-        .zip(log_f.par_chunks_mut(CHUNK))
-        .for_each(|(x, log_f)| {
-            for (x, log_f) in x.chunks_exact(dim).zip(log_f) {
-                let hump =
-                    |c: f64| (-x.iter().map(|x| (x - c) * (x - c)).sum::<f64>() / 0.04).exp();
-                *log_f = (hump(1.0 / 3.0) + hump(2.0 / 3.0))
-                    .max(f64::MIN_POSITIVE)
-                    .ln();
-            }
-        });
+    for (x, log_f) in x.chunks_exact(dim).zip(log_f) {
+        let square = |c: f64| x.iter().map(|x| (x - c) * (x - c)).sum::<f64>() / 0.04;
+        let (a, b) = (square(1.0 / 3.0), square(2.0 / 3.0));
+        // ln(e^-a + e^-b)
+        *log_f = (-(a - b).abs()).exp().ln_1p() - a.min(b);
+    }
 }
 
 fn vegas_speed(config: SpeedConfig) -> Result<f64> {

@@ -3,6 +3,8 @@
 mod adam;
 mod config;
 mod loss;
+mod online;
+mod parts;
 mod replay;
 mod temper;
 mod trainer;
@@ -10,4 +12,5 @@ mod trainer;
 pub use adam::AdamConfig;
 pub use config::TrainConfig;
 pub use loss::{Exponential, Kl, Loss, LossKind, ReverseKl, Variance};
+pub use online::OnlineReport;
 pub use trainer::{StageReport, Trainer};

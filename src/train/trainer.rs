@@ -3,23 +3,23 @@
 //! One stage: the caller draws points from [`Trainer::flow`], evaluates f there and hands both
 //! to [`Trainer::absorb`]; [`Trainer::train`] then runs minibatch steps of Adam, one cycle of
 //! the learning rate, and replaces the flow's parameters by their running average.
-//! Gradients are summed in a fixed number of parts, folded in order, so that the number of
-//! threads does not change a bit.
+//! How a step is divided among threads is told in `parts`; steps without a store of points are
+//! in `online`.
 
-use rayon::iter::{
-    IndexedParallelIterator as _, IntoParallelRefMutIterator as _, ParallelIterator as _,
-};
 use serde::{Deserialize, Serialize};
 
 use super::{
     adam::{Adam, one_cycle},
     config::TrainConfig,
+    loss::Loss,
+    online::OnlineState,
+    parts::Parts,
     replay::Replay,
     temper::{ess_fraction, next_beta},
 };
 use crate::error::Result;
-use crate::flow::{Flow, FlowGradient, WorkingParameters};
-use crate::kernel::TILE;
+use crate::flow::Flow;
+use crate::kernel::{TILE, dispatch::run, rows::Blend};
 use crate::map::Map as _;
 use crate::rng::{Purpose, Streams};
 
@@ -40,31 +40,22 @@ pub struct StageReport {
     pub loss: f64,
 }
 
-/// Parts into which a step's gradient is divided, whatever the number of threads.
-const PARTS: usize = 8;
-
 /// Trains a flow; see the module.
 #[derive(Debug)]
 pub struct Trainer {
-    config: TrainConfig,
-    streams: Streams,
-    flow: Flow,
+    pub(super) config: TrainConfig,
+    pub(super) streams: Streams,
+    pub(super) flow: Flow,
     /// the parameters being stepped; the flow has their average
-    parameters: Vec<f64>,
+    pub(super) parameters: Vec<f64>,
     adam: Adam,
     replay: Replay,
     beta: Option<f64>,
     stage: u64,
-    work: Work,
-}
-
-/// Buffers that live as long as the trainer, so that a step allocates nothing.
-#[derive(Debug)]
-struct Work {
-    parameters: WorkingParameters,
-    parts: Vec<(FlowGradient, f64)>,
+    /// indices of a minibatch
     batch: Vec<usize>,
-    gradient: Vec<f64>,
+    pub(super) parts: Parts,
+    pub(super) online: Option<OnlineState>,
 }
 
 impl Trainer {
@@ -75,15 +66,6 @@ impl Trainer {
     pub fn new(flow: Flow, config: &TrainConfig, seed: u64) -> Result<Self> {
         config.validate()?;
         let parameters = flow.parameters().to_vec();
-        let parts = config.minibatch.div_ceil(TILE).min(PARTS);
-        let work = Work {
-            parameters: WorkingParameters::new(&flow),
-            parts: (0..parts)
-                .map(|_| (FlowGradient::new(&flow), 0.0))
-                .collect(),
-            batch: vec![0; config.minibatch],
-            gradient: vec![0.0; parameters.len()],
-        };
         Ok(Self {
             config: config.clone(),
             streams: Streams::new(seed),
@@ -92,8 +74,10 @@ impl Trainer {
             parameters,
             beta: None,
             stage: 0,
+            batch: vec![0; config.minibatch],
+            parts: Parts::new(&flow, config.minibatch),
+            online: None,
             flow,
-            work,
         })
     }
 
@@ -158,10 +142,10 @@ impl Trainer {
         let mut average = self.parameters.clone();
         let (mut loss, mut counted) = (0.0, 0);
         for step in 0..steps {
-            self.replay.draw(&mut rng, &mut self.work.batch);
+            self.replay.draw(&mut rng, &mut self.batch);
             let value = self.gradient(beta);
             self.adam.step(
-                &self.work.gradient,
+                self.parts.gradient(),
                 one_cycle(step, steps),
                 &mut self.parameters,
             );
@@ -169,9 +153,11 @@ impl Trainer {
                 .config
                 .average
                 .min((1.0 + step as f64) / (10.0 + step as f64));
-            for (a, p) in average.iter_mut().zip(&self.parameters) {
-                *a += (1.0 - decay) * (p - *a);
-            }
+            run(Blend {
+                share: 1.0 - decay,
+                from: &self.parameters,
+                to: &mut average,
+            });
             if 10 * step >= 9 * steps {
                 loss += value;
                 counted += 1;
@@ -215,16 +201,21 @@ impl Trainer {
         if !self.replay.prepare(1.0) {
             return f64::NAN;
         }
-        for (i, index) in self.work.batch.iter_mut().enumerate() {
+        for (i, index) in self.batch.iter_mut().enumerate() {
             *index = i;
         }
         let loss = self.gradient(1.0);
+        self.descend();
+        loss
+    }
+
+    /// One step of Adam at the largest rate, which the flow follows at once.
+    pub(super) fn descend(&mut self) {
         self.adam
-            .step(&self.work.gradient, 1.0, &mut self.parameters);
+            .step(self.parts.gradient(), 1.0, &mut self.parameters);
         if self.flow.set_parameters(&self.parameters).is_err() {
             self.parameters.copy_from_slice(self.flow.parameters());
         }
-        loss
     }
 
     #[expect(
@@ -237,62 +228,62 @@ impl Trainer {
         (uses / self.config.minibatch as f64).ceil().max(1.0) as u64
     }
 
-    /// Gradient of the loss over the current minibatch, into `work.gradient`; returns the loss.
+    /// Gradient of the loss over the current minibatch, into `parts`; returns the loss.
     fn gradient(&mut self, beta: f64) -> f64 {
-        let Self {
-            config,
-            flow,
-            replay,
-            work,
-            parameters,
-            ..
-        } = self;
+        let pull = Pull::new(&self.config);
+        let log_cap = if beta < 1.0 {
+            self.config.truncation.ln()
+        } else {
+            f64::INFINITY
+        };
+        let (replay, flow) = (&self.replay, &self.flow);
+        let log_integral = replay.log_integral();
+        let batch = &self.batch;
+        let [total] = self
+            .parts
+            .run(flow, &self.parameters, |workspace, values, points| {
+                let mut sum = 0.0;
+                for tile in batch[points].chunks(TILE) {
+                    let points = tile.iter().map(|i| replay.get(*i).0);
+                    workspace.add_tile(flow, values, points, |log_q, gradient| {
+                        for ((i, log_q), g) in tile.iter().zip(log_q).zip(gradient) {
+                            let (_, log_f, log_q_sample) = replay.get(*i);
+                            let target = (beta * log_f - log_integral).min(log_q_sample + log_cap);
+                            let importance = (log_q - log_q_sample).exp();
+                            let (divergence, pull) = pull.at(target - log_q);
+                            sum += importance * divergence;
+                            *g = -importance * pull;
+                        }
+                    });
+                }
+                [sum]
+            });
+        total / batch.len() as f64
+    }
+}
+
+/// What a loss makes of the ratio of target and flow.
+#[derive(Clone, Copy)]
+pub(super) struct Pull {
+    loss: &'static dyn Loss,
+    /// added to the gradient where there is no control variate
+    constant: f64,
+}
+
+impl Pull {
+    pub(super) fn new(config: &TrainConfig) -> Self {
         let loss = config.loss.loss();
         let constant = if config.control_variate {
             0.0
         } else {
             loss.slope_at_one()
         };
-        let log_cap = if beta < 1.0 {
-            config.truncation.ln()
-        } else {
-            f64::INFINITY
-        };
-        let log_integral = replay.log_integral();
-        work.parameters.update(parameters);
-        let shared = &work.parameters;
-        let tiles = work.batch.len().div_ceil(TILE).div_ceil(work.parts.len());
-        let batch = &work.batch;
-        work.parts
-            .par_iter_mut()
-            .enumerate()
-            .for_each(|(part, (workspace, sum))| {
-                let start = (part * tiles * TILE).min(batch.len());
-                let end = (start + tiles * TILE).min(batch.len());
-                workspace.clear();
-                *sum = 0.0;
-                for tile in batch[start..end].chunks(TILE) {
-                    let points = tile.iter().map(|i| replay.get(*i).0);
-                    workspace.add_tile(flow, shared, points, |log_q, gradient| {
-                        for ((i, log_q), g) in tile.iter().zip(log_q).zip(gradient) {
-                            let (_, log_f, log_q_sample) = replay.get(*i);
-                            let target = (beta * log_f - log_integral).min(log_q_sample + log_cap);
-                            let log_ratio = target - log_q;
-                            let importance = (log_q - log_q_sample).exp();
-                            *sum += importance * loss.divergence(log_ratio);
-                            *g = -importance * (loss.gradient(log_ratio) + constant);
-                        }
-                    });
-                }
-            });
-        work.gradient.fill(0.0);
-        let mut total = 0.0;
-        for (workspace, sum) in &work.parts {
-            workspace.fold_into(&mut work.gradient);
-            total += sum;
-        }
-        let n = work.batch.len() as f64;
-        work.gradient.iter_mut().for_each(|g| *g /= n);
-        total / n
+        Self { loss, constant }
+    }
+
+    /// The divergence and the pull on log q, to be weighted by q over the sampling density.
+    pub(super) fn at(self, log_ratio: f64) -> (f64, f64) {
+        let pull = self.loss.gradient(log_ratio) + self.constant;
+        (self.loss.divergence(log_ratio), pull)
     }
 }

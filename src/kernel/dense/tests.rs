@@ -87,7 +87,7 @@ fn check<R: Real>(tolerance: f64) {
             at(level, kernel);
             output
         };
-        let to_weights = |level| {
+        let to_weights = |by_point, level| {
             let from = padded(&input);
             let mut points = vec![R::ZERO; from.len()];
             let to = &mut points;
@@ -100,7 +100,11 @@ fn check<R: Real>(tolerance: f64) {
             let mut w = vec![R::from_f64(0.5); inputs * outputs];
             let mut b = vec![R::from_f64(0.5); outputs];
             let kernel = WeightGradient {
-                points: &points,
+                inputs: if by_point {
+                    Inputs::ByPoint(&points)
+                } else {
+                    Inputs::ByFeature(&input)
+                },
                 gradient: &gradient,
                 weights: &mut w,
                 bias: &mut b,
@@ -115,9 +119,11 @@ fn check<R: Real>(tolerance: f64) {
                 close(&forward(start, level), &expected, tolerance, "forward");
             }
             close(&to_input(level), &to_input(None), tolerance, "input");
-            let ((w, b), (w2, b2)) = (to_weights(level), to_weights(None));
-            close(&w, &w2, tolerance, "weights");
-            close(&b, &b2, tolerance, "bias");
+            for by_point in [false, true] {
+                let ((w, b), (w2, b2)) = (to_weights(by_point, level), to_weights(true, None));
+                close(&w, &w2, tolerance, "weights");
+                close(&b, &b2, tolerance, "bias");
+            }
         }
         // Against the formulas, in f64.
         let expected: Vec<R> = (0..outputs * TILE)
@@ -136,7 +142,7 @@ fn check<R: Real>(tolerance: f64) {
             tolerance,
             "formula",
         );
-        let (w, _) = to_weights(None);
+        let (w, _) = to_weights(true, None);
         let expected: Vec<R> = (0..outputs * inputs)
             .map(|at| {
                 let (o, i) = (at / inputs, at % inputs);

@@ -211,3 +211,46 @@ impl Flow {
         (all, total)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::FlowConfig;
+    use crate::rng::{Purpose, Streams};
+
+    /// Drawing and differentiating at once is drawing, then differentiating at those points.
+    #[test]
+    fn drawn_points_have_the_gradient_of_given_ones() {
+        for (dim, elementwise_bins) in [(1, 0), (3, 6), (5, 0)] {
+            let config = FlowConfig {
+                precision: Precision::F64,
+                elementwise_bins,
+                ..FlowConfig::default()
+            };
+            let mut flow = Flow::new(dim, &config, 1).unwrap();
+            flow.randomise(2, 0.3);
+            let values = WorkingParameters::new(&flow);
+            for n in [TILE, 17] {
+                let mut points = vec![0.0; n * dim];
+                Streams::new(3).fill_points(Purpose::Online, 0, 0, dim, &mut points);
+                let pull = |log_q: f64| (1.3 * log_q).sin();
+                let mut drawn = FlowGradient::new(&flow);
+                let mut drawn_log_q = Vec::new();
+                drawn.draw_tile(&flow, &values, &mut points, |_, log_q, g| {
+                    drawn_log_q = log_q.to_vec();
+                    g.iter_mut().zip(log_q).for_each(|(g, l)| *g = pull(*l));
+                });
+                let mut total = vec![0.0; flow.parameters().len()];
+                drawn.drain_into(&mut total);
+                let (log_q, expected) = flow.gradient(&points, |_, log_q| pull(log_q));
+                for (a, b) in drawn_log_q.iter().zip(&log_q) {
+                    assert!((a - b).abs() < 1e-9, "{dim} {n}: {a} {b}");
+                }
+                let size = expected.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
+                for (a, b) in total.iter().zip(&expected) {
+                    assert!((a - b).abs() < 1e-8 * size, "{dim} {n}: {a} {b}");
+                }
+            }
+        }
+    }
+}

@@ -20,8 +20,21 @@ pub enum Level {
 static ACTIVE: AtomicU8 = AtomicU8::new(0);
 
 impl Level {
-    /// The best level of this machine.
+    /// The best level of this machine, or the one that the build was capped at (features
+    /// `cap-avx2` and `cap-portable`).
     pub fn detect() -> Self {
+        Self::of_machine().min(Self::CAP)
+    }
+
+    const CAP: Self = if cfg!(feature = "cap-portable") {
+        Self::Portable
+    } else if cfg!(feature = "cap-avx2") {
+        Self::Avx2
+    } else {
+        Self::Avx512
+    };
+
+    fn of_machine() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f")

@@ -4,7 +4,7 @@
 use super::{
     dispatch::Kernel,
     lane::{Lane, Real, Simd},
-    math::ln,
+    math::{exp_below, ln, power},
 };
 
 /// to = 2 from - 1, in the conditioner's precision: a coordinate as the conditioner sees it.
@@ -110,6 +110,29 @@ impl Kernel for TakeLogs<'_> {
                 .add(<S::F64 as Lane>::load(sum))
                 .store(sum);
             product.fill(1.0);
+        }
+    }
+}
+
+/// values = e^values, of arguments limited to +-708.
+pub(crate) struct Exponentials<'a>(
+    /// whole vectors
+    pub(crate) &'a mut [f64],
+);
+
+impl Kernel for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let (low, high) = (
+            <S::F64 as Lane>::splat(-708.0),
+            <S::F64 as Lane>::splat(708.0),
+        );
+        let unit = power(<S::F64 as Lane>::splat(0.0));
+        for values in self.0.chunks_exact_mut(<S::F64 as Lane>::LANES) {
+            let x = <S::F64 as Lane>::load(values).max(low).min(high);
+            exp_below(x, unit).store(values);
         }
     }
 }
@@ -249,6 +272,22 @@ mod tests {
                 assert!((sum - expected).abs() < 1e-14, "{level}");
             }
             assert_eq!(product, vec![1.0; TILE]);
+        }
+    }
+
+    #[test]
+    fn exponentials_are_exact_to_a_few_roundings_and_limited() {
+        for level in Level::available() {
+            let mut values: Vec<f64> = (0..TILE).map(|i| 0.7 * i as f64 - 20.0).collect();
+            let expected: Vec<f64> = values.iter().map(|v| v.exp()).collect();
+            run_at(level, Exponentials(&mut values));
+            for (value, expected) in values.iter().zip(&expected) {
+                assert!((value / expected - 1.0).abs() < 1e-14, "{level}");
+            }
+            let mut ends = [f64::NEG_INFINITY, -1e4, 0.0, f64::INFINITY].repeat(2);
+            run_at(level, Exponentials(&mut ends));
+            assert!(ends[0] < 1e-300 && ends[1] < 1e-300 && ends[3].is_finite());
+            assert_eq!(ends[2], 1.0, "{level}");
         }
     }
 

@@ -15,16 +15,24 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
-/// An f-divergence, as a function of log r = log(t/q).
+/// An f-divergence, as a function of r = t/q.
 pub trait Loss: Debug + Sync {
-    /// phi(r), with phi(1) = 0.
-    fn divergence(&self, log_ratio: f64) -> f64;
-
-    /// r phi'(r) - phi(r) - phi'(1): the pull on log q at a point, 0 at r = 1.
-    fn gradient(&self, log_ratio: f64) -> f64;
+    /// `(phi(r), r phi'(r) - phi(r) - phi'(1))`: the divergence, with phi(1) = 0, and the pull
+    /// on log q at a point, 0 at r = 1. `log_ratio` is ln r, minus infinity for r = 0.
+    fn terms(&self, ratio: f64, log_ratio: f64) -> (f64, f64);
 
     /// phi'(1): what the control variate removes; without it the pull is `gradient + slope`.
     fn slope_at_one(&self) -> f64;
+
+    /// The divergence at ln r.
+    fn divergence(&self, log_ratio: f64) -> f64 {
+        self.terms(log_ratio.exp(), log_ratio).0
+    }
+
+    /// The pull on log q at ln r.
+    fn gradient(&self, log_ratio: f64) -> f64 {
+        self.terms(log_ratio.exp(), log_ratio).1
+    }
 }
 
 /// The forward Kullback-Leibler divergence KL(t||q) = int t ln(t/q).
@@ -58,16 +66,18 @@ impl ReverseKl {
     pub const FLOOR: f64 = 10.0;
 }
 
-impl Loss for Kl {
-    fn divergence(&self, log_ratio: f64) -> f64 {
-        if log_ratio == f64::NEG_INFINITY {
-            0.0
-        } else {
-            log_ratio.exp() * log_ratio
-        }
+/// 0 for r = 0, where the factors of r ln r are 0 and minus infinity.
+fn unless_zero(log_ratio: f64, product: f64) -> f64 {
+    if log_ratio == f64::NEG_INFINITY {
+        0.0
+    } else {
+        product
     }
-    fn gradient(&self, log_ratio: f64) -> f64 {
-        log_ratio.exp_m1()
+}
+
+impl Loss for Kl {
+    fn terms(&self, ratio: f64, log_ratio: f64) -> (f64, f64) {
+        (unless_zero(log_ratio, ratio * log_ratio), ratio - 1.0)
     }
     fn slope_at_one(&self) -> f64 {
         1.0
@@ -75,15 +85,12 @@ impl Loss for Kl {
 }
 
 impl Loss for ReverseKl {
-    fn divergence(&self, log_ratio: f64) -> f64 {
-        -log_ratio.max(-Self::FLOOR)
-    }
-    fn gradient(&self, log_ratio: f64) -> f64 {
+    fn terms(&self, _: f64, log_ratio: f64) -> (f64, f64) {
         // Below the floor phi is constant, and phi - r phi' = phi is what remains.
         if log_ratio < -Self::FLOOR {
-            -Self::FLOOR + 1.0
+            (Self::FLOOR, -Self::FLOOR + 1.0)
         } else {
-            log_ratio
+            (-log_ratio, log_ratio)
         }
     }
     fn slope_at_one(&self) -> f64 {
@@ -92,11 +99,10 @@ impl Loss for ReverseKl {
 }
 
 impl Loss for Variance {
-    fn divergence(&self, log_ratio: f64) -> f64 {
-        (2.0 * log_ratio).exp_m1()
-    }
-    fn gradient(&self, log_ratio: f64) -> f64 {
-        (2.0 * log_ratio).exp_m1()
+    fn terms(&self, ratio: f64, _: f64) -> (f64, f64) {
+        // r^2 - 1 without cancellation
+        let square = (ratio - 1.0) * (ratio + 1.0);
+        (square, square)
     }
     fn slope_at_one(&self) -> f64 {
         2.0
@@ -104,19 +110,9 @@ impl Loss for Variance {
 }
 
 impl Loss for Exponential {
-    fn divergence(&self, log_ratio: f64) -> f64 {
-        if log_ratio == f64::NEG_INFINITY {
-            0.0
-        } else {
-            log_ratio.exp() * log_ratio * log_ratio
-        }
-    }
-    fn gradient(&self, log_ratio: f64) -> f64 {
-        if log_ratio == f64::NEG_INFINITY {
-            0.0
-        } else {
-            2.0 * log_ratio.exp() * log_ratio
-        }
+    fn terms(&self, ratio: f64, log_ratio: f64) -> (f64, f64) {
+        let product = unless_zero(log_ratio, ratio * log_ratio);
+        (unless_zero(log_ratio, product * log_ratio), 2.0 * product)
     }
     fn slope_at_one(&self) -> f64 {
         0.0

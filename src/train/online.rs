@@ -83,18 +83,22 @@ impl Trainer {
                 streams.fill_points(Purpose::Online, step, first, dim, &mut z);
                 for points in z.chunks_mut(TILE * dim) {
                     workspace.draw_tile(flow, values, points, |x, log_q, gradient| {
-                        let mut values = [0.0; TILE];
-                        let values = &mut values[..log_q.len()];
-                        log_f(x, values);
-                        for ((log_f, log_q), g) in values.iter().zip(log_q).zip(gradient) {
-                            let log_ratio = log_f - log_integral - log_q;
-                            let (divergence, pull) = pull.at(log_ratio);
-                            let weight = log_ratio.exp();
-                            sums[0] += weight;
-                            sums[1] += weight * weight;
-                            sums[2] += divergence;
-                            *g = -pull;
+                        let mut log_ratio = [0.0; TILE];
+                        log_f(x, &mut log_ratio[..log_q.len()]);
+                        for (log_ratio, log_q) in log_ratio.iter_mut().zip(log_q) {
+                            *log_ratio -= log_integral + log_q;
                         }
+                        pull.tile(&log_ratio, |point, weight, (divergence, pull)| {
+                            if let Some(g) = gradient.get_mut(point) {
+                                // Exponentials do not reach zero.
+                                if log_ratio[point] > f64::NEG_INFINITY {
+                                    sums[0] += weight;
+                                    sums[1] += weight * weight;
+                                }
+                                sums[2] += divergence;
+                                *g = -pull;
+                            }
+                        });
                     });
                 }
                 sums

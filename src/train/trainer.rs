@@ -19,7 +19,11 @@ use super::{
 };
 use crate::error::Result;
 use crate::flow::Flow;
-use crate::kernel::{TILE, dispatch::run, rows::Blend};
+use crate::kernel::{
+    TILE,
+    dispatch::run,
+    rows::{Blend, Exponentials},
+};
 use crate::map::Map as _;
 use crate::rng::{Purpose, Streams};
 
@@ -246,14 +250,24 @@ impl Trainer {
                 for tile in batch[points].chunks(TILE) {
                     let points = tile.iter().map(|i| replay.get(*i).0);
                     workspace.add_tile(flow, values, points, |log_q, gradient| {
-                        for ((i, log_q), g) in tile.iter().zip(log_q).zip(gradient) {
+                        let mut log_ratio = [0.0; TILE];
+                        let mut importance = [0.0; TILE];
+                        let targets = log_ratio.iter_mut().zip(&mut importance);
+                        for ((i, log_q), (log_ratio, importance)) in
+                            tile.iter().zip(log_q).zip(targets)
+                        {
                             let (_, log_f, log_q_sample) = replay.get(*i);
                             let target = (beta * log_f - log_integral).min(log_q_sample + log_cap);
-                            let importance = (log_q - log_q_sample).exp();
-                            let (divergence, pull) = pull.at(target - log_q);
-                            sum += importance * divergence;
-                            *g = -importance * pull;
+                            *log_ratio = target - log_q;
+                            *importance = log_q - log_q_sample;
                         }
+                        run(Exponentials(&mut importance));
+                        pull.tile(&log_ratio, |point, _, (divergence, pull)| {
+                            if let Some(g) = gradient.get_mut(point) {
+                                sum += importance[point] * divergence;
+                                *g = -importance[point] * pull;
+                            }
+                        });
                     });
                 }
                 [sum]
@@ -281,9 +295,18 @@ impl Pull {
         Self { loss, constant }
     }
 
-    /// The divergence and the pull on log q, to be weighted by q over the sampling density.
-    pub(super) fn at(self, log_ratio: f64) -> (f64, f64) {
-        let pull = self.loss.gradient(log_ratio) + self.constant;
-        (self.loss.divergence(log_ratio), pull)
+    /// Calls `each` with the number of each point of a tile, the ratio of target and flow there,
+    /// and (divergence, pull on log q), both to be weighted by q over the sampling density.
+    pub(super) fn tile(
+        self,
+        log_ratio: &[f64; TILE],
+        mut each: impl FnMut(usize, f64, (f64, f64)),
+    ) {
+        let mut ratio = *log_ratio;
+        run(Exponentials(&mut ratio));
+        for (point, (ratio, log_ratio)) in ratio.iter().zip(log_ratio).enumerate() {
+            let (divergence, gradient) = self.loss.terms(*ratio, *log_ratio);
+            each(point, *ratio, (divergence, gradient + self.constant));
+        }
     }
 }

@@ -183,7 +183,6 @@ impl Leap {
 }
 
 /// High and low half of a product, by 32-bit parts: what vector instructions have.
-#[expect(clippy::inline_always, reason = "a part of the kernel below")]
 #[inline(always)]
 fn product(a: u64, b: u64) -> (u64, u64) {
     const LOW: u64 = 0xffff_ffff;

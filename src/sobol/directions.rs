@@ -11,6 +11,8 @@
 //! coefficients a (s - 1 bits, `a_1` the highest), and (`m_i` - 1)/2 for i = 1..s (i - 1 bits).
 //! Weakness: a dimension can only be reached through those before it, some 0.1 ms for all.
 
+use std::array;
+
 /// Dimensions of the table.
 pub(super) const MAX_DIM: usize = 4096;
 
@@ -43,7 +45,7 @@ pub(super) fn reversed(dim: usize) -> Vec<u32> {
     let mut bits = Bits { at: 0 };
     for j in 0..dim {
         let v = if j == 0 {
-            std::array::from_fn(|i| 1 << (BITS - 1 - i))
+            array::from_fn(|i| 1 << (BITS - 1 - i))
         } else {
             dimension(&mut bits)
         };
@@ -59,9 +61,9 @@ fn dimension(bits: &mut Bits) -> [u32; BITS] {
     let s = bits.take(5) as usize;
     let a = bits.take(s - 1);
     let mut v = [0_u32; BITS];
-    for i in 0..s {
+    for (i, v) in v.iter_mut().enumerate().take(s) {
         let m = bits.take(i) << 1 | 1;
-        v[i] = m << (BITS - 1 - i);
+        *v = m << (BITS - 1 - i);
     }
     for i in s..BITS {
         v[i] = v[i - s] ^ v[i - s] >> s;

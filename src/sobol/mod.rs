@@ -141,7 +141,7 @@ impl Sobol {
                 Fill {
                     shape: &self.shape,
                     scramble: other.as_ref().or(self.scramble.as_ref()),
-                    first: (point % RUN) as u32,
+                    first: (point & (RUN - 1)) as u32,
                     z: now,
                 },
             );

@@ -47,7 +47,7 @@ impl Scramble {
             row.repeat(shape.period / shape.dim)
         };
         Self {
-            shifts: repeated(|w| w as u32),
+            shifts: repeated(|w| (w & 0xffff_ffff) as u32),
             factors: repeated(|w| (w >> 32) as u32 | 1),
         }
     }
@@ -70,12 +70,10 @@ impl Kernel for Fill<'_> {
         } = self;
         match self.scramble {
             Some(Scramble { shifts, factors }) => {
-                blocks(shape, first, z, shifts, factors, scrambled);
+                blocks::<true>(shape, first, z, shifts, factors);
             }
             // The numbers are not used.
-            None => blocks(shape, first, z, &shape.zeros, &shape.zeros, |x, _, _| {
-                (x, 0)
-            }),
+            None => blocks::<false>(shape, first, z, &shape.zeros, &shape.zeros),
         }
     }
 }
@@ -83,13 +81,12 @@ impl Kernel for Fill<'_> {
 /// Goes through the blocks of `z`: a point's state is that of its block ^ that of its place
 /// within the block, because the Gray code is linear.
 #[inline(always)]
-fn blocks(
+fn blocks<const SCRAMBLED: bool>(
     shape: &Shape,
     first: u32,
     mut z: &mut [f64],
     shifts: &[u32],
     factors: &[u32],
-    digits: impl Fn(u32, u32, u32) -> (u32, u32) + Copy,
 ) {
     let points = shape.block;
     let mut start = first & !(points - 1);
@@ -104,7 +101,7 @@ fn blocks(
             shifts,
             factors,
         };
-        pattern.apply(&within[..n], skip % shape.period, now, digits);
+        pattern.apply::<SCRAMBLED>(&within[..n], skip % shape.period, now);
         if later.is_empty() {
             return;
         }
@@ -134,17 +131,11 @@ impl Pattern<'_> {
     /// Makes coordinates of the states `within` their block; the first has place `at` in the
     /// pattern.
     #[inline(always)]
-    fn apply(
-        self,
-        within: &[u32],
-        at: usize,
-        z: &mut [f64],
-        digits: impl Fn(u32, u32, u32) -> (u32, u32) + Copy,
-    ) {
+    fn apply<const SCRAMBLED: bool>(self, within: &[u32], at: usize, z: &mut [f64]) {
         let period = self.state.len();
         let head = ((period - at) % period).min(z.len());
         let (first, z) = z.split_at_mut(head);
-        self.one_by_one(within, at, first, digits);
+        self.one_by_one::<SCRAMBLED>(within, at, first);
         let within = &within[head..];
         let groups = within.chunks_exact(period);
         let mut parts = z.chunks_exact_mut(period);
@@ -156,28 +147,21 @@ impl Pattern<'_> {
             let pattern = pattern.zip(self.factors.as_chunks::<WIDE>().0);
             for ((within, z), ((state, shifts), factors)) in vectors.zip(pattern) {
                 for i in 0..WIDE {
-                    let (high, low) = digits(within[i] ^ state[i], shifts[i], factors[i]);
-                    z[i] = number(high, low);
+                    let digits = within[i] ^ state[i];
+                    z[i] = number::<SCRAMBLED>(digits, shifts[i], factors[i]);
                 }
             }
         }
-        self.one_by_one(groups.remainder(), 0, parts.into_remainder(), digits);
+        self.one_by_one::<SCRAMBLED>(groups.remainder(), 0, parts.into_remainder());
     }
 
     /// As `apply`, within one period.
     #[inline(always)]
-    fn one_by_one(
-        self,
-        within: &[u32],
-        at: usize,
-        z: &mut [f64],
-        digits: impl Fn(u32, u32, u32) -> (u32, u32),
-    ) {
+    fn one_by_one<const SCRAMBLED: bool>(self, within: &[u32], at: usize, z: &mut [f64]) {
         let pattern = self.state[at..].iter().zip(&self.shifts[at..]);
         let pattern = pattern.zip(&self.factors[at..]);
         for ((within, z), ((state, shift), factor)) in within.iter().zip(z).zip(pattern) {
-            let (high, low) = digits(within ^ state, *shift, *factor);
-            *z = number(high, low);
+            *z = number::<SCRAMBLED>(within ^ state, *shift, *factor);
         }
     }
 }
@@ -194,10 +178,15 @@ fn scrambled(x: u32, shift: u32, factor: u32) -> (u32, u32) {
     (x, low ^ low >> 15)
 }
 
-/// The number in (0, 1) whose first 32 binary digits are those of `high` reversed, followed by
-/// the upper 20 of `low` and a 1: an odd multiple of 2^-53.
+/// The number in (0, 1) of a coordinate with the reversed `digits`: 32 binary digits, scrambled
+/// or not, twenty random ones or zeros, and a 1; an odd multiple of 2^-53.
 #[inline(always)]
-fn number(high: u32, low: u32) -> f64 {
+fn number<const SCRAMBLED: bool>(digits: u32, shift: u32, factor: u32) -> f64 {
+    let (high, low) = if SCRAMBLED {
+        scrambled(digits, shift, factor)
+    } else {
+        (digits, 0)
+    };
     let digits = u64::from(high.reverse_bits()) << 20 | u64::from(low >> 12);
     f64::from_bits(1.0_f64.to_bits() | digits) - (1.0 - f64::EPSILON / 2.0)
 }

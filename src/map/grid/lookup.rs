@@ -12,8 +12,12 @@
     clippy::inline_always,
     reason = "kernels must take on the features of their shell"
 )]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "indices of edges; `safe_factors` leaves larger grids to the plain map"
+)]
 
-use std::iter;
+use std::hint::select_unpredictable;
 
 use super::{Grid, inside};
 use crate::kernel::{
@@ -22,12 +26,16 @@ use crate::kernel::{
     math::ln,
 };
 
-/// Coordinates in a block.
-const BLOCK: usize = 128;
+/// Coordinates in a block: smaller ones leave the logarithms too short, larger ones take longer to
+/// set up than a chunk of points in few dimensions is worth.
+const BLOCK: usize = 256;
 
 /// How many factors dx/dz of a grid have a product within 2^-1000 and 2^1000, whichever they
-/// are; 0 where a factor alone is not.
+/// are; 0, for the plain map, where a factor alone is not or there are too many edges.
 pub(super) fn safe_factors(edges: &[f64], bins: usize) -> usize {
+    if u32::try_from(edges.len()).is_err() {
+        return 0;
+    }
     let fine = bins as f64;
     let mut largest: f64 = 1.0;
     let mut smallest: f64 = 1.0;
@@ -63,8 +71,8 @@ pub(super) struct Inverse<'a> {
 struct Block {
     /// index of the axis' first edge
     row: [u32; BLOCK],
-    /// index of the bin on its axis
-    bin: [u32; BLOCK],
+    /// index of the lower edge
+    edge: [u32; BLOCK],
     lower: [f64; BLOCK],
     /// the upper edges, later dx/dz
     upper: [f64; BLOCK],
@@ -74,7 +82,7 @@ impl Kernel for Forward<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        blocks::<S>(self.grid, self.z, self.x, self.log_jac, forward);
+        blocks::<S, FORWARD>(self.grid, self.z, self.x, self.log_jac);
     }
 }
 
@@ -82,18 +90,21 @@ impl Kernel for Inverse<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        blocks::<S>(self.grid, self.x, self.z, self.log_jac, inverse);
+        blocks::<S, INVERSE>(self.grid, self.x, self.z, self.log_jac);
     }
 }
 
-/// Runs `map` over blocks of whole points, or of a part of a point that is longer than a block.
+/// Directions of [`blocks`]: constants, because a function passed on is not sure to be inlined.
+const FORWARD: bool = true;
+const INVERSE: bool = false;
+
+/// Maps blocks of whole points, or of a part of a point that is longer than a block.
 #[inline(always)]
-fn blocks<S: Simd>(
+fn blocks<S: Simd, const DIRECTION: bool>(
     grid: &Grid,
     from: &[f64],
     to: &mut [f64],
     log_jac: &mut [f64],
-    map: impl Fn(&Grid, &mut Block, &[f64], &mut [f64]),
 ) {
     let dim = grid.dim;
     let n = log_jac.len().min(from.len() / dim).min(to.len() / dim);
@@ -105,7 +116,7 @@ fn blocks<S: Simd>(
     };
     let mut block = Block {
         row: [0; BLOCK],
-        bin: [0; BLOCK],
+        edge: [0; BLOCK],
         lower: [0.0; BLOCK],
         upper: [0.0; BLOCK],
     };
@@ -122,7 +133,11 @@ fn blocks<S: Simd>(
             if dim > BLOCK {
                 block.start_at(grid, part * BLOCK, span);
             }
-            map(grid, &mut block, from, to);
+            if DIRECTION == FORWARD {
+                forward(grid, &mut block, from, to);
+            } else {
+                inverse(grid, &mut block, from, to);
+            }
             let factors = &block.upper[..from.len()];
             for first in (0..span).step_by(grid.safe_factors) {
                 let group = first..span.min(first + grid.safe_factors);
@@ -130,25 +145,22 @@ fn blocks<S: Simd>(
                 for (product, row) in products.iter_mut().zip(rows) {
                     *product = row[group.clone()].iter().fold(1.0, |p, f| p * f);
                 }
-                add_logarithms::<S>(&products, log_jac);
+                add_logarithms::<S>(&mut products, log_jac);
             }
         }
     }
 }
 
-/// Adds ln of each product; `products` is at least as long as `log_jac` rounded up to vectors.
+/// Adds ln of each product; the products are used up.
 #[inline(always)]
-fn add_logarithms<S: Simd>(products: &[f64; BLOCK], log_jac: &mut [f64]) {
+fn add_logarithms<S: Simd>(products: &mut [f64; BLOCK], log_jac: &mut [f64]) {
     let lanes = S::F64::LANES;
-    let mut logarithms = [0.0; BLOCK];
-    let vectors = products
-        .chunks_exact(lanes)
-        .zip(logarithms.chunks_exact_mut(lanes));
-    for (from, to) in vectors.take(log_jac.len().div_ceil(lanes)) {
-        ln(S::F64::load(from)).store(to);
+    let vectors = log_jac.len().div_ceil(lanes);
+    for vector in products.chunks_exact_mut(lanes).take(vectors) {
+        ln(S::F64::load(vector)).store(vector);
     }
-    for (log_jac, logarithm) in log_jac.iter_mut().zip(logarithms) {
-        *log_jac += logarithm;
+    for (log_jac, logarithm) in log_jac.iter_mut().zip(products) {
+        *log_jac += *logarithm;
     }
 }
 
@@ -157,21 +169,25 @@ impl Block {
     #[inline(always)]
     fn start_at(&mut self, grid: &Grid, axis: usize, span: usize) {
         let per_axis = grid.bins + 1;
-        let rows = (axis * per_axis..).step_by(per_axis).take(span);
-        for (row, at) in self.row.iter_mut().zip(iter::repeat(rows).flatten()) {
-            *row = at as u32;
+        for (j, row) in self.row[..span].iter_mut().enumerate() {
+            *row = ((axis + j) * per_axis) as u32;
+        }
+        let mut filled = span;
+        while filled < BLOCK {
+            let more = filled.min(BLOCK - filled);
+            self.row.copy_within(..more, filled);
+            filled += more;
         }
     }
 
-    /// Looks the edges of the first `n` bins up.
+    /// Reads both edges of the first `n` bins.
     #[inline(always)]
     fn look_up(&mut self, edges: &[f64], n: usize) {
         let upper_edges = &edges[1..];
-        let bins = self.bin[..n].iter().zip(&self.row);
-        for ((bin, row), (lower, upper)) in bins.zip(self.lower.iter_mut().zip(&mut self.upper)) {
-            let at = (bin + row) as usize;
-            *upper = upper_edges[at];
-            *lower = edges[at];
+        let found = self.lower.iter_mut().zip(&mut self.upper);
+        for (at, (lower, upper)) in self.edge[..n].iter().zip(found) {
+            *upper = upper_edges[*at as usize];
+            *lower = edges[*at as usize];
         }
     }
 }
@@ -184,14 +200,17 @@ fn forward(grid: &Grid, block: &mut Block, z: &[f64], x: &mut [f64]) {
     let bins = grid.bins as f64;
     let last = (grid.bins - 1) as f64;
     // Until the edges are known x holds the place within the bin.
-    for ((z, x), bin) in z.iter().zip(x.iter_mut()).zip(&mut block.bin) {
+    let places = block.row.iter().zip(&mut block.edge);
+    for ((z, x), (row, edge)) in z.iter().zip(x.iter_mut()).zip(places) {
         let at = z * bins;
         // Also for what is not within the cube, there must be a bin.
         let at = if at > 0.0 { at } else { 0.0 };
-        let k = at.floor();
+        // The integral part, without an instruction that the oldest machines lack.
+        let near = (at + TWO_52) - TWO_52;
+        let k = near - if near > at { 1.0 } else { 0.0 };
         let k = if k < last { k } else { last };
         *x = at - k;
-        *bin = (k + TWO_52).to_bits() as u32;
+        *edge = row + (k + TWO_52).to_bits() as u32;
     }
     block.look_up(&grid.edges, z.len());
     let edges = block.lower.iter().zip(&mut block.upper);
@@ -207,27 +226,27 @@ fn inverse(grid: &Grid, block: &mut Block, x: &[f64], z: &mut [f64]) {
     let bins = grid.bins as f64;
     let n = x.len();
     // Bisection of all side by side: no step of one has to wait for a step of another.
-    block.bin[..n].fill(0);
+    block.edge[..n].copy_from_slice(&block.row[..n]);
     let mut left = grid.bins as u32;
     while left > 1 {
         let half = left / 2;
-        for ((bin, row), x) in block.bin[..n].iter_mut().zip(&block.row).zip(x) {
-            let above = grid.edges[(*bin + row + half) as usize] <= *x;
-            *bin += if above { half } else { 0 };
+        for (edge, x) in block.edge[..n].iter_mut().zip(x) {
+            let above = grid.edges[(*edge + half) as usize] <= *x;
+            *edge += select_unpredictable(above, half, 0);
         }
         left -= half;
     }
     block.look_up(&grid.edges, n);
+    let places = block.row.iter().zip(&block.edge);
     let edges = block.lower.iter().zip(&mut block.upper);
-    for (((x, z), bin), (lower, upper)) in x.iter().zip(z.iter_mut()).zip(&block.bin).zip(edges) {
+    for (((x, z), (row, edge)), (lower, upper)) in x.iter().zip(z).zip(places).zip(edges) {
         let width = *upper - lower;
-        *z = inside((f64::from(*bin) + (x - lower) / width) / bins);
+        *z = inside((f64::from(edge - row) + (x - lower) / width) / bins);
         *upper = width * bins;
     }
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "exact results are compared")]
 mod tests {
     use super::*;
     use crate::kernel::{Level, dispatch::run_at};

@@ -51,6 +51,7 @@ mod kernel;
 pub mod map;
 mod persist;
 mod rng;
+mod sobol;
 pub mod speed;
 pub mod stats;
 pub mod train;
@@ -68,4 +69,5 @@ pub use integrate::{
 };
 pub use kernel::Level;
 pub use map::Map;
+pub use sobol::Sobol;
 pub use stats::{Estimate, MaxWeight};

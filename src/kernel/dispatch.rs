@@ -23,7 +23,6 @@ pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
 }
 
 /// Runs `kernel` at `level`, or at the best of this machine where that is lower.
-#[cfg(test)]
 pub(crate) fn run_at<K: Kernel>(level: Level, kernel: K) -> K::Output {
     run_detected(level.min(Level::detect()), kernel)
 }

@@ -143,6 +143,13 @@ fn rate(window_ms: u64, mut work: impl FnMut()) -> f64 {
     best
 }
 
+/// Fills `z` (`[n * dim]`) with uniform points from `first` on, as a run draws them: a door for
+/// benchmarks only.
+#[doc(hidden)]
+pub fn uniform_points(first: u64, dim: usize, z: &mut [f64]) {
+    Streams::new(1).fill_points(Purpose::Sample, 0, first, dim, z);
+}
+
 /// Draws points through `map` in parallel chunks, z filled anew each time.
 fn draw(map: &dyn Map, iteration: u64, z: &mut [f64], x: &mut [f64], log_jac: &mut [f64]) {
     const CHUNK: usize = 256;

@@ -7,8 +7,15 @@
 //! multidimensional integration: VEGAS enhanced" (2020), arXiv:2009.05112, section II.
 //! Known weakness: the density factorises, so structure along diagonals is invisible to it.
 
+mod lookup;
+mod refine;
+
+use self::lookup::{Forward, Inverse, safe_factors};
 use super::{Map, inside};
 use crate::error::{Error, Result};
+use crate::kernel::dispatch::run;
+
+pub use refine::GridTraining;
 
 /// A factorised piecewise-linear map.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,15 +24,8 @@ pub struct Grid {
     bins: usize,
     /// `[dim * (bins + 1)]`, each axis rising from 0 to 1
     edges: Vec<f64>,
-}
-
-/// Accumulated squared weights per axis and bin: what a refinement needs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GridTraining {
-    /// `[dim * bins]`
-    squares: Vec<f64>,
-    /// `[dim * bins]`
-    counts: Vec<f64>,
+    /// how many factors dx/dz can be multiplied without leaving the normal numbers
+    safe_factors: usize,
 }
 
 impl Grid {
@@ -78,11 +78,7 @@ impl Grid {
                 return Err(fault(pair[1]));
             }
         }
-        Ok(Self {
-            dim,
-            bins: per_axis - 1,
-            edges,
-        })
+        Ok(Self::with_rising(dim, edges))
     }
 
     /// Bins per axis.
@@ -106,34 +102,18 @@ impl Grid {
                 edges.push(axis[bin] + (at - bin as f64) * (axis[bin + 1] - axis[bin]));
             }
         }
-        let edges = strictly_rising(edges, bins + 1);
-        Self {
-            dim: self.dim,
-            bins,
-            edges,
-        }
+        Self::with_rising(self.dim, refine::strictly_rising(edges, bins + 1))
     }
 
-    /// Moves the edges towards equal shares of the variance seen in `training`.
-    ///
-    /// With d the mean squared weights of the bins, smoothed as (1, 6, 1)/8 and normalised,
-    /// each bin gets the importance [(1 - d)/ln(1/d)]^alpha. `alpha` = 0 changes nothing;
-    /// 0.5 is the usual damping, 1.5 the classic one.
-    #[must_use]
-    pub fn refined(&self, training: &GridTraining, alpha: f64) -> Self {
-        let n = self.bins;
-        let mut edges = Vec::with_capacity(self.edges.len());
-        let axes = self.edges.chunks_exact(n + 1).zip(training.axes(n));
-        for (axis, (squares, counts)) in axes {
-            match importance(squares, counts, alpha) {
-                Some(importance) => rebin(axis, &importance, &mut edges),
-                None => edges.extend_from_slice(axis),
-            }
-        }
+    /// A grid with `edges` (`[dim * (bins + 1)]`) that are known to be good.
+    fn with_rising(dim: usize, edges: Vec<f64>) -> Self {
+        let bins = edges.len() / dim - 1;
+        let safe_factors = safe_factors(&edges, bins);
         Self {
-            dim: self.dim,
-            bins: n,
-            edges: strictly_rising(edges, n + 1),
+            dim,
+            bins,
+            edges,
+            safe_factors,
         }
     }
 }
@@ -145,80 +125,7 @@ impl Grid {
     reason = "the value is a bin index, kept within range by min"
 )]
 fn bin_of(at: f64, bins: usize) -> usize {
-    (at as usize).min(bins - 1)
-}
-
-/// Lepage's damped importance of each bin, or `None` where nothing was seen.
-fn importance(squares: &[f64], counts: &[f64], alpha: f64) -> Option<Vec<f64>> {
-    let n = squares.len();
-    let mean: Vec<f64> = squares
-        .iter()
-        .zip(counts)
-        .map(|(s, c)| if *c > 0.0 { s / c } else { 0.0 })
-        .collect();
-    let max = mean.iter().fold(0.0, |a: f64, b| a.max(*b));
-    if !(max > 0.0 && max.is_finite()) || n == 1 {
-        return None;
-    }
-    let mean: Vec<f64> = mean.iter().map(|m| m / max).collect();
-    let smooth: Vec<f64> = (0..n)
-        .map(|k| match k {
-            0 => (7.0 * mean[0] + mean[1]) / 8.0,
-            k if k + 1 == n => (mean[k - 1] + 7.0 * mean[k]) / 8.0,
-            k => (mean[k - 1] + 6.0 * mean[k] + mean[k + 1]) / 8.0,
-        })
-        .collect();
-    let total: f64 = smooth.iter().sum();
-    let damp = |d: f64| {
-        if d <= 0.0 {
-            0.0
-        } else if d >= 1.0 {
-            1.0
-        } else {
-            ((1.0 - d) / -d.ln()).powf(alpha)
-        }
-    };
-    Some(smooth.iter().map(|d| damp(d / total)).collect())
-}
-
-/// Appends edges that split the total importance equally.
-fn rebin(axis: &[f64], importance: &[f64], edges: &mut Vec<f64>) {
-    let n = importance.len();
-    let share = importance.iter().sum::<f64>() / n as f64;
-    edges.push(0.0);
-    let mut k = 0;
-    let mut left = importance[0];
-    for _ in 1..n {
-        let mut need = share;
-        while need > left && k + 1 < n {
-            need -= left;
-            k += 1;
-            left = importance[k];
-        }
-        left -= need;
-        let used = if importance[k] > 0.0 {
-            1.0 - left / importance[k]
-        } else {
-            1.0
-        };
-        edges.push(axis[k] + used.clamp(0.0, 1.0) * (axis[k + 1] - axis[k]));
-    }
-    edges.push(1.0);
-}
-
-/// Repairs edges that rounding has made coincide.
-fn strictly_rising(mut edges: Vec<f64>, per_axis: usize) -> Vec<f64> {
-    for axis in edges.chunks_exact_mut(per_axis) {
-        axis[0] = 0.0;
-        axis[per_axis - 1] = 1.0;
-        for k in 1..per_axis - 1 {
-            axis[k] = axis[k].max(axis[k - 1].next_up());
-        }
-        for k in (1..per_axis - 1).rev() {
-            axis[k] = axis[k].min(axis[k + 1].next_down());
-        }
-    }
-    edges
+    (at as u32 as usize).min(bins - 1)
 }
 
 impl Map for Grid {
@@ -227,6 +134,38 @@ impl Map for Grid {
     }
 
     fn forward(&self, z: &[f64], x: &mut [f64], log_jac: &mut [f64]) {
+        if self.safe_factors == 0 {
+            return self.forward_plain(z, x, log_jac);
+        }
+        run(Forward {
+            grid: self,
+            z,
+            x,
+            log_jac,
+        });
+    }
+
+    fn inverse(&self, x: &[f64], z: &mut [f64], log_jac: &mut [f64]) {
+        if self.safe_factors == 0 {
+            return self.inverse_plain(x, z, log_jac);
+        }
+        run(Inverse {
+            grid: self,
+            x,
+            z,
+            log_jac,
+        });
+    }
+
+    fn describe(&self) -> String {
+        format!("VEGAS grid, d = {}, {} bins per axis", self.dim, self.bins)
+    }
+}
+
+/// The map coordinate by coordinate: for bins so narrow that dx/dz is no normal number, and the
+/// twin that the kernels are tested against.
+impl Grid {
+    fn forward_plain(&self, z: &[f64], x: &mut [f64], log_jac: &mut [f64]) {
         let bins = self.bins as f64;
         let points = z.chunks_exact(self.dim).zip(x.chunks_exact_mut(self.dim));
         for ((z, x), log_jac) in points.zip(log_jac) {
@@ -242,7 +181,7 @@ impl Map for Grid {
         }
     }
 
-    fn inverse(&self, x: &[f64], z: &mut [f64], log_jac: &mut [f64]) {
+    fn inverse_plain(&self, x: &[f64], z: &mut [f64], log_jac: &mut [f64]) {
         let bins = self.bins as f64;
         let points = x.chunks_exact(self.dim).zip(z.chunks_exact_mut(self.dim));
         for ((x, z), log_jac) in points.zip(log_jac) {
@@ -255,10 +194,6 @@ impl Map for Grid {
                 },
             ));
         }
-    }
-
-    fn describe(&self) -> String {
-        format!("VEGAS grid, d = {}, {} bins per axis", self.dim, self.bins)
     }
 }
 
@@ -274,45 +209,6 @@ fn log_product(factors: impl Iterator<Item = f64>) -> f64 {
         }
     }
     sum + product.ln()
-}
-
-impl GridTraining {
-    /// Nothing seen yet.
-    pub fn new(grid: &Grid) -> Self {
-        let n = grid.dim * grid.bins;
-        Self {
-            squares: vec![0.0; n],
-            counts: vec![0.0; n],
-        }
-    }
-
-    /// Adds weights `w` (`[n]`) of points drawn at latent `z` (`[n * dim]`) through `grid`.
-    pub fn add(&mut self, grid: &Grid, z: &[f64], w: &[f64]) {
-        let bins = grid.bins as f64;
-        for (z, w) in z.chunks_exact(grid.dim).zip(w) {
-            for (axis, z) in z.iter().enumerate() {
-                let at = axis * grid.bins + bin_of(z * bins, grid.bins);
-                self.squares[at] += w * w;
-                self.counts[at] += 1.0;
-            }
-        }
-    }
-
-    /// Adds what another part of the iteration saw.
-    pub fn merge(&mut self, other: &Self) {
-        for (a, b) in self.squares.iter_mut().zip(&other.squares) {
-            *a += b;
-        }
-        for (a, b) in self.counts.iter_mut().zip(&other.counts) {
-            *a += b;
-        }
-    }
-
-    fn axes(&self, bins: usize) -> impl Iterator<Item = (&[f64], &[f64])> {
-        self.squares
-            .chunks_exact(bins)
-            .zip(self.counts.chunks_exact(bins))
-    }
 }
 
 #[cfg(test)]

@@ -214,9 +214,14 @@ impl Flow {
                 allowed,
             });
         }
-        self.parameters.copy_from_slice(parameters);
-        self.values.update(&self.parameters);
+        self.follow(parameters);
         Ok(())
+    }
+
+    /// Replaces all parameters by as many finite ones.
+    pub(crate) fn follow(&mut self, parameters: &[f64]) {
+        self.parameters.copy_from_slice(parameters);
+        self.values.update(parameters);
     }
 
     /// Takes row-major points through the layers, tile by tile.

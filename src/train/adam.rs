@@ -54,11 +54,18 @@ impl Adam {
         }
     }
 
-    /// One step downhill along `gradient`, at `rate` times the largest learning rate.
+    /// One step downhill along `factor` times `gradient`, at `rate` times the largest learning
+    /// rate.
     ///
-    /// A gradient that is not finite is skipped: false is returned.
-    pub(crate) fn step(&mut self, gradient: &[f64], rate: f64, parameters: &mut [f64]) -> bool {
-        let norm = run(SquaredNorm(gradient)).sqrt();
+    /// A gradient that is not finite is skipped: false is returned. Otherwise no parameter
+    /// moves by more than a few learning rates, so that all stay finite.
+    pub(crate) fn step(
+        &mut self,
+        (gradient, factor): (&[f64], f64),
+        rate: f64,
+        parameters: &mut [f64],
+    ) -> bool {
+        let norm = factor * run(SquaredNorm(gradient)).sqrt();
         if !norm.is_finite() {
             return false;
         }
@@ -71,7 +78,7 @@ impl Adam {
         } = self.config;
         let mean_correction = 1.0 / (1.0 - beta1.powi(self.steps));
         let factors = StepFactors {
-            scale: if norm > clip { clip / norm } else { 1.0 },
+            scale: factor * if norm > clip { clip / norm } else { 1.0 },
             decay: (1.0 - beta1, 1.0 - beta2),
             rate: rate * learning_rate * mean_correction,
             square_correction: 1.0 / (1.0 - beta2.powi(self.steps)),
@@ -119,7 +126,7 @@ mod tests {
         let mut p = [3.0, -2.0];
         for step in 0..500 {
             let gradient = [100.0 * (p[0] - 1.0), 0.01 * (p[1] - 1.0)];
-            assert!(adam.step(&gradient, one_cycle(step, 500), &mut p));
+            assert!(adam.step((&gradient, 1.0), one_cycle(step, 500), &mut p));
         }
         assert!(
             (p[0] - 1.0).abs() < 1e-2 && (p[1] - 1.0).abs() < 1e-1,
@@ -131,7 +138,7 @@ mod tests {
     fn a_broken_gradient_changes_nothing() {
         let mut adam = Adam::new(AdamConfig::default(), 1);
         let mut p = [1.0];
-        assert!(!adam.step(&[f64::NAN], 1.0, &mut p));
+        assert!(!adam.step((&[f64::NAN], 1.0), 1.0, &mut p));
         assert_eq!(p, [1.0]);
     }
 

@@ -30,7 +30,7 @@ pub(super) struct Parts {
     values: WorkingParameters,
     /// as many as threads work at a time; kept, so that a step allocates nothing
     workspaces: Vec<FlowGradient>,
-    /// `[parameters]`, per point of the last step
+    /// `[parameters]`, summed over the points of the last step
     gradient: Vec<f64>,
 }
 
@@ -51,9 +51,10 @@ impl Parts {
         }
     }
 
-    /// The gradient of the last step, a mean over its points.
-    pub(super) fn gradient(&self) -> &[f64] {
-        &self.gradient
+    /// The gradient of the last step, summed over its points, and the factor that makes it a
+    /// mean.
+    pub(super) fn gradient(&self) -> (&[f64], f64) {
+        (&self.gradient, 1.0 / self.points as f64)
     }
 
     /// Sums the gradient at `parameters`: `body` adds the tiles of a range of points to the
@@ -97,8 +98,6 @@ impl Parts {
                 }
             }
         }
-        let n = points as f64;
-        self.gradient.iter_mut().for_each(|g| *g /= n);
         total
     }
 }

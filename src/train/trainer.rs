@@ -217,9 +217,7 @@ impl Trainer {
     pub(super) fn descend(&mut self) {
         self.adam
             .step(self.parts.gradient(), 1.0, &mut self.parameters);
-        if self.flow.set_parameters(&self.parameters).is_err() {
-            self.parameters.copy_from_slice(self.flow.parameters());
-        }
+        self.flow.follow(&self.parameters);
     }
 
     #[expect(

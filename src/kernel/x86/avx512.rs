@@ -108,42 +108,47 @@ impl Lane for F32x16 {
     }
     #[inline(always)]
     fn transpose(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
-        // Pairs, then fours within each quarter (as in the 4 x 4 case), then the quarters.
-        let mut quarters = [[op!(_mm512_setzero_ps()); 4]; 4];
-        for (q, rows) in quarters.iter_mut().enumerate() {
-            let row = |i: usize| Self::load(&from[(4 * q + i) * from_stride..]).0;
-            let (a, b, c, d) = (row(0), row(1), row(2), row(3));
+        for q in (0..16).step_by(4) {
+            let from = &from[q..];
+            let (a, b) = (
+                quarters(from, from_stride, 0),
+                quarters(from, from_stride, 1),
+            );
+            let (c, d) = (
+                quarters(from, from_stride, 2),
+                quarters(from, from_stride, 3),
+            );
             let (ab, cd) = (op!(_mm512_unpacklo_ps(a, b)), op!(_mm512_unpacklo_ps(c, d)));
             let (xy, zw) = (op!(_mm512_unpackhi_ps(a, b)), op!(_mm512_unpackhi_ps(c, d)));
-            *rows = [
+            let columns = [
                 op!(_mm512_shuffle_ps::<0b01_00_01_00>(ab, cd)),
                 op!(_mm512_shuffle_ps::<0b11_10_11_10>(ab, cd)),
                 op!(_mm512_shuffle_ps::<0b01_00_01_00>(xy, zw)),
                 op!(_mm512_shuffle_ps::<0b11_10_11_10>(xy, zw)),
             ];
-        }
-        for j in 0..4 {
-            let [a, b, c, d] = [
-                quarters[0][j],
-                quarters[1][j],
-                quarters[2][j],
-                quarters[3][j],
-            ];
-            let low = op!(_mm512_shuffle_f32x4::<0b10_00_10_00>(a, b));
-            let high = op!(_mm512_shuffle_f32x4::<0b11_01_11_01>(a, b));
-            let low2 = op!(_mm512_shuffle_f32x4::<0b10_00_10_00>(c, d));
-            let high2 = op!(_mm512_shuffle_f32x4::<0b11_01_11_01>(c, d));
-            let columns = [
-                op!(_mm512_shuffle_f32x4::<0b10_00_10_00>(low, low2)),
-                op!(_mm512_shuffle_f32x4::<0b10_00_10_00>(high, high2)),
-                op!(_mm512_shuffle_f32x4::<0b11_01_11_01>(low, low2)),
-                op!(_mm512_shuffle_f32x4::<0b11_01_11_01>(high, high2)),
-            ];
-            for (q, column) in columns.into_iter().enumerate() {
-                Self(column).store(&mut to[(4 * q + j) * to_stride..]);
+            for (k, column) in columns.into_iter().enumerate() {
+                Self(column).store(&mut to[(q + k) * to_stride..]);
             }
         }
     }
+}
+
+/// The first four elements of rows i, i + 4, i + 8 and i + 12 side by side; a 16 x 16
+/// transposition is four 4 x 4 ones of these.
+#[inline(always)]
+fn quarters(from: &[f32], stride: usize, i: usize) -> __m512 {
+    let (a, b) = (&from[i * stride..][..4], &from[(i + 4) * stride..][..4]);
+    let (c, d) = (
+        &from[(i + 8) * stride..][..4],
+        &from[(i + 12) * stride..][..4],
+    );
+    // SAFETY: each slice has the four elements that are read.
+    let (a, b) = unsafe { (_mm_loadu_ps(a.as_ptr()), _mm_loadu_ps(b.as_ptr())) };
+    // SAFETY: as above.
+    let (c, d) = unsafe { (_mm_loadu_ps(c.as_ptr()), _mm_loadu_ps(d.as_ptr())) };
+    let v = op!(_mm512_insertf32x4::<1>(_mm512_castps128_ps512(a), b));
+    let v = op!(_mm512_insertf32x4::<2>(v, c));
+    op!(_mm512_insertf32x4::<3>(v, d))
 }
 
 impl Lane for F64x8 {

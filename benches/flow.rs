@@ -83,7 +83,7 @@ fn maps(c: &mut Criterion) {
 fn training(c: &mut Criterion) {
     let mut group = c.benchmark_group("training");
     group.sample_size(10);
-    for dim in [4, 8, 16] {
+    for dim in [4, 8, 16, 32] {
         // One stage: reuse 16 on 4096 points is 128 steps of 512 points.
         group.throughput(Throughput::Elements(16 * POINTS as u64));
         let x = points(POINTS * dim);

@@ -753,31 +753,38 @@ fn infinite_domains_survive_json() {
 }
 
 /// Going on from a model must not unlearn it: the first stage is drawn from what was saved.
+///
+/// How good a short training ends is chance, so the outcome is judged by the median of five.
 #[test]
 fn a_warm_start_begins_where_the_model_ended() {
     let camel = problem("camel", 3, &[]);
     let f = from_fn(3, |x| camel.eval(x));
-    let integrator = Integrator::new(spend(Method::Flow, 40_000)).unwrap();
-    let first = integrator.train(&f, None, &mut Silent).unwrap();
-    let next = integrator
-        .train(&f, Some(first.map.as_ref()), &mut Silent)
-        .unwrap();
-    let stage = next
-        .report
-        .iterations
-        .iter()
-        .find(|i| i.phase == Phase::Train)
-        .unwrap();
-    assert!(
-        stage.rel_std < 2.0 * first.report.weights.rel_std && stage.beta == Some(1.0),
-        "{stage:?} after {}",
-        first.report
-    );
-    assert!(
-        next.report.weights.rel_std < 1.5 * first.report.weights.rel_std,
-        "{}",
-        next.report
-    );
+    let mut ratios = Vec::new();
+    for seed in 1..=5 {
+        let settings = Settings {
+            seed,
+            ..spend(Method::Flow, 40_000)
+        };
+        let integrator = Integrator::new(settings).unwrap();
+        let first = integrator.train(&f, None, &mut Silent).unwrap();
+        let next = integrator
+            .train(&f, Some(first.map.as_ref()), &mut Silent)
+            .unwrap();
+        let stage = next
+            .report
+            .iterations
+            .iter()
+            .find(|i| i.phase == Phase::Train)
+            .unwrap();
+        assert!(
+            stage.rel_std < 2.0 * first.report.weights.rel_std && stage.beta == Some(1.0),
+            "{stage:?} after {}",
+            first.report
+        );
+        ratios.push(next.report.weights.rel_std / first.report.weights.rel_std);
+    }
+    ratios.sort_by(f64::total_cmp);
+    assert!(ratios[2] < 1.5, "{ratios:?}");
 }
 
 /// A Jacobian that overflows is an error, never a NaN with a good status.

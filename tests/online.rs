@@ -1,5 +1,7 @@
 //! Online training: it learns, says what it saw, and does not depend on threads.
 
+use std::f64::consts::PI;
+
 use rayon::ThreadPoolBuilder;
 use thalweg::flow::{Flow, FlowConfig};
 use thalweg::train::{AdamConfig, OnlineReport, TrainConfig, Trainer};
@@ -43,7 +45,7 @@ fn a_correlated_gaussian_is_learned() {
     assert!(mean(last, |r| r.ess_fraction) > 0.95);
     assert!(mean(last, |r| r.loss) < 0.1 * mean(first, |r| r.loss));
     // int = 0.5 * (2 pi sqrt(0.08 * 0.005)) / 2 up to tails outside the square
-    let integral = 0.5 * std::f64::consts::PI * (0.08_f64 * 0.005).sqrt();
+    let integral = 0.5 * PI * (0.08_f64 * 0.005).sqrt();
     let seen = mean(last, |r| r.mean);
     assert!((seen / integral - 1.0).abs() < 0.02, "{seen} {integral}");
 }

@@ -1,7 +1,7 @@
 //! Values of options, read with messages that say what would be right.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use thalweg::{CostClass, Method, NonFinite};
+use thalweg::{CostClass, Level, Method, NonFinite};
 
 use crate::expression::Expression;
 
@@ -32,6 +32,19 @@ pub(crate) fn count(text: &str) -> Result<u64, String> {
         Ok(n) if n.fract() == 0.0 && (1.0..=MAX_COUNT).contains(&n) => Ok(n as u64),
         _ => Err("expected a whole number above 0, such as 100000 or 1e5".to_owned()),
     }
+}
+
+/// A level of vector instructions that this machine has.
+pub(crate) fn level(text: &str) -> Result<Level, String> {
+    let levels = Level::available();
+    levels
+        .iter()
+        .find(|level| level.name() == text)
+        .copied()
+        .ok_or_else(|| {
+            let names: Vec<&str> = levels.iter().map(|level| level.name()).collect();
+            format!("this machine has {}", names.join(", "))
+        })
 }
 
 /// A seed.
@@ -130,7 +143,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::{count, dimension, non_finite, positive, range, setting};
+    use super::{count, dimension, level, non_finite, positive, range, setting};
 
     #[test]
     fn counts_may_have_an_exponent() {
@@ -138,6 +151,12 @@ mod tests {
         for wrong in ["0", "-5", "1.5", "many", "1e300", "nan", ""] {
             assert!(count(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn levels_are_those_of_the_machine() {
+        assert!(level("portable").is_ok());
+        assert!(level("avx1024").is_err_and(|e| e.contains("portable")));
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use clap::Args;
 use serde::Serialize;
+use thalweg::Level;
 use thalweg::speed::{FlowSpeed, KernelSpeed, Speed, SpeedConfig, Work, measure, measure_kernels};
 
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::number::significant;
 use crate::output::{print, print_json};
+use crate::parse;
 use crate::table::{Align, Table};
 
 /// Measure sampling and training on this machine.
@@ -25,6 +27,9 @@ pub(crate) struct SpeedArgs {
     /// Threads [default: one per core]
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=4096))]
     threads: Option<u16>,
+    /// Vector instructions to use [default: the best of this machine]
+    #[arg(long, value_name = "portable|avx2|avx512", value_parser = parse::level)]
+    level: Option<Level>,
     /// Measure the kernels one by one instead, on one thread
     #[arg(long)]
     kernels: bool,
@@ -44,6 +49,7 @@ struct SpeedRecord<'a> {
     madnis: FlowSpeed,
     default: FlowSpeed,
     vegas_points_per_second: f64,
+    sobol_points_per_second: f64,
     fma_peak_gflops: f64,
     version: &'a str,
 }
@@ -55,6 +61,10 @@ pub(crate) fn run(args: &SpeedArgs) -> Result<Exit, Failure> {
         threads: args.threads.map(usize::from),
         ..SpeedConfig::default()
     };
+    if let Some(level) = args.level {
+        // The parser has refused levels that this machine lacks.
+        let _ = level.force();
+    }
     if args.kernels {
         let speeds = measure_kernels(config.window_ms);
         if args.json {
@@ -82,6 +92,7 @@ fn record(speed: &Speed) -> SpeedRecord<'_> {
         madnis: speed.madnis,
         default: speed.default,
         vegas_points_per_second: speed.vegas_points_per_second,
+        sobol_points_per_second: speed.sobol_points_per_second,
         fma_peak_gflops: speed.fma_peak_gflops,
         version: env!("CARGO_PKG_VERSION"),
     }
@@ -121,6 +132,10 @@ fn text(speed: &Speed) -> String {
     lines.push(format!(
         "VEGAS grid        {} points/s",
         count(speed.vegas_points_per_second)
+    ));
+    lines.push(format!(
+        "Sobol points      {} points/s",
+        count(speed.sobol_points_per_second)
     ));
     lines.push(format!(
         "multiply-adds     {} GFLOP/s in f32 on one thread",

@@ -7,7 +7,7 @@
 
 use std::array;
 
-use super::lane::{Lane, Real, Simd};
+use super::lane::{Lane, Real as _, Simd};
 
 /// `N` numbers side by side, one plain operation per lane.
 #[derive(Clone, Copy)]
@@ -138,11 +138,11 @@ macro_rules! array_lane {
                 self.bits(b, |a, b| a | b)
             }
             #[inline(always)]
-            fn to_exponent(self) -> Self {
+            fn shift_up(self) -> Self {
                 self.bits(self, |a, _| a << $mantissa)
             }
             #[inline(always)]
-            fn from_exponent(self) -> Self {
+            fn shift_down(self) -> Self {
                 self.bits(self, |a, _| a >> $mantissa)
             }
             #[inline(always)]
@@ -151,19 +151,25 @@ macro_rules! array_lane {
             }
             #[inline(always)]
             fn narrow(parts: [Self::Wide; 2]) -> Self {
-                Self(array::from_fn(|i| {
-                    <$t>::from_f64(parts[i / $wide].0[i % $wide])
-                }))
+                let mut lanes = [0.0; $lanes];
+                for (lanes, part) in lanes.chunks_exact_mut($wide).zip(parts) {
+                    for (to, from) in lanes.iter_mut().zip(part.0) {
+                        *to = <$t>::from_f64(from);
+                    }
+                }
+                Self(lanes)
             }
             #[inline(always)]
             fn narrow_down(parts: [Self::Wide; 2]) -> Self {
-                Self(array::from_fn(|i| {
-                    let exact = parts[i / $wide].0[i % $wide];
-                    let near = <$t>::from_f64(exact);
-                    // One step down is one less in the bits of a positive number.
-                    let step = <$bits>::from(near.to_f64() > exact);
-                    <$t>::from_bits(near.to_bits().wrapping_sub(step))
-                }))
+                let Self(mut lanes) = Self::narrow(parts);
+                for (lanes, part) in lanes.chunks_exact_mut($wide).zip(parts) {
+                    for (near, exact) in lanes.iter_mut().zip(part.0) {
+                        // One step down is one less in the bits of a positive number.
+                        let step = <$bits>::from(near.to_f64() > exact);
+                        *near = <$t>::from_bits(near.to_bits().wrapping_sub(step));
+                    }
+                }
+                Self(lanes)
             }
         }
 

@@ -60,9 +60,9 @@ pub(crate) trait Lane: Copy {
     fn bits_and(self, b: Self) -> Self;
     fn bits_or(self, b: Self) -> Self;
     /// Shifts the bits up by the length of the mantissa: an integer becomes an exponent.
-    fn to_exponent(self) -> Self;
+    fn shift_up(self) -> Self;
     /// Shifts the bits down by the length of the mantissa: an exponent becomes an integer.
-    fn from_exponent(self) -> Self;
+    fn shift_down(self) -> Self;
 
     /// Lanes `part * LANES / PARTS ..` in f64; exact.
     fn widen(self, part: usize) -> Self::Wide;

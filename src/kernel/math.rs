@@ -7,6 +7,8 @@
 //! 2.3 ulp, below that 2 epsilon in all. Weakness: exp is clamped to [-708, 709] ([-87, 88] in f32; no subnormal
 //! results), ln expects a positive normal number.
 
+use std::{f32, f64};
+
 use super::lane::Lane;
 
 /// What the functions need to know of a precision.
@@ -40,8 +42,8 @@ pub(crate) trait Constants: Copy + 'static {
 
 impl Constants for f64 {
     const ROUND: Self = 6755399441055744.0;
-    const LOG2_E: Self = std::f64::consts::LOG2_E;
-    const LN_2: Self = std::f64::consts::LN_2;
+    const LOG2_E: Self = f64::consts::LOG2_E;
+    const LN_2: Self = f64::consts::LN_2;
     const LN_2_HIGH: Self = 6.931_471_803_691_238e-1;
     const LN_2_LOW: Self = 1.908_214_929_270_587_7e-10;
     const ZERO: Self = 0.0;
@@ -85,8 +87,8 @@ impl Constants for f64 {
 
 impl Constants for f32 {
     const ROUND: Self = 12582912.0;
-    const LOG2_E: Self = std::f32::consts::LOG2_E;
-    const LN_2: Self = std::f32::consts::LN_2;
+    const LOG2_E: Self = f32::consts::LOG2_E;
+    const LN_2: Self = f32::consts::LN_2;
     const LN_2_HIGH: Self = 0.693_359_4;
     const LN_2_LOW: Self = -2.121_944_4e-4;
     const ZERO: Self = 0.0;
@@ -155,7 +157,7 @@ pub(crate) fn exp_below<V: Lane>(x: V, top: V) -> V {
     let n = constant!(V, ROUND).sub(shifted);
     let r = n.fma(constant!(V, LN_2), x);
     let shifted = shifted.max(top.add(constant!(V, MIN_SCALE)));
-    polynomial(r, V::Scalar::EXP).bits_add(shifted.bits_sub(top).to_exponent())
+    polynomial(r, V::Scalar::EXP).bits_add(shifted.bits_sub(top).shift_up())
 }
 
 /// ln x for each lane, x positive and normal.
@@ -165,7 +167,7 @@ pub(crate) fn ln<V: Lane>(x: V) -> V {
     let one = bits(V::Scalar::BITS_OF_ONE);
     let shifted = x.bits_add(one.bits_sub(bits(V::Scalar::BITS_OF_SQRT_HALF)));
     let biased = shifted
-        .from_exponent()
+        .shift_down()
         .bits_or(bits(V::Scalar::BITS_OF_INTEGERS));
     let e = biased.sub(constant!(V, BIAS));
     let m = x

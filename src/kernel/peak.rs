@@ -18,10 +18,10 @@ pub(crate) struct Peak {
 
 impl Kernel for Peak {
     /// (floating-point operations done, a value that depends on all of them)
-    type Output = (f64, f32);
+    type Output = (usize, f32);
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> (f64, f32) {
+    fn run<S: Simd>(self) -> (usize, f32) {
         let factor = S::F32::splat(self.factor);
         let term = S::F32::splat(self.term);
         let mut chains = [term; CHAINS];
@@ -31,6 +31,6 @@ impl Kernel for Peak {
             }
         }
         let sum = chains.iter().fold(0.0, |sum, chain| sum + chain.sum());
-        ((2 * CHAINS * S::F32::LANES * self.rounds) as f64, sum)
+        (2 * CHAINS * S::F32::LANES * self.rounds, sum)
     }
 }

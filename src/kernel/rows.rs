@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn logs_of_products_are_added() {
         for level in Level::available() {
-            let mut product: Vec<f64> = (0..TILE).map(|i| 1.5_f64.powi(i as i32 - 30)).collect();
+            let mut product: Vec<f64> = (0..64).map(|i| 1.5_f64.powi(i - 30)).collect();
             let expected: Vec<f64> = product.iter().map(|p| 2.0 + p.ln()).collect();
             let mut sum = vec![2.0; TILE];
             let logs = TakeLogs {

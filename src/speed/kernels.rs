@@ -4,6 +4,7 @@
 //! outputs of one 10-bin spline. Numbers are random, and buffers stay in the first cache, as
 //! they do on a tile's way through a flow.
 
+use std::fmt;
 use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ use crate::kernel::{
     adam::{AdamStep, StepFactors},
     dense::{FEW, Finish, Inputs, PAD, Product, Start, Transpose, WeightGradient},
     dispatch::{run, run_scalar},
+    lane::Real as _,
+    peak::Peak,
     spline::{self, AnyKind, Backward, Direction, Evaluate, Rational},
 };
 use crate::rng::{Purpose, Streams};
@@ -36,7 +39,7 @@ pub struct KernelCase {
     /// what its work is counted in
     pub work: Work,
     /// work of one run
-    pub amount: f64,
+    pub amount: u64,
     body: Box<dyn FnMut()>,
 }
 
@@ -53,8 +56,8 @@ pub struct KernelSpeed {
     pub peak_fraction: Option<f64>,
 }
 
-impl std::fmt::Debug for KernelCase {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for KernelCase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KernelCase")
             .field("name", &self.name)
             .finish_non_exhaustive()
@@ -66,7 +69,7 @@ impl KernelCase {
         Self {
             name,
             work,
-            amount: amount as f64,
+            amount: amount as u64,
             body: Box::new(body),
         }
     }
@@ -82,7 +85,7 @@ pub fn measure_kernels(window_ms: u64) -> Vec<KernelSpeed> {
     kernel_cases()
         .into_iter()
         .map(|mut case| {
-            let per_second = rate(window_ms, || case.run()) * case.amount;
+            let per_second = rate(window_ms, || case.run()) * case.amount as f64;
             let peak_fraction =
                 (case.work == Work::Flops).then(|| per_second / (fma_peak(window_ms) * 1e9));
             KernelSpeed {
@@ -97,7 +100,7 @@ pub fn measure_kernels(window_ms: u64) -> Vec<KernelSpeed> {
 
 /// All cases at the active level, and one of the scalar twin.
 pub fn kernel_cases() -> Vec<KernelCase> {
-    let mut cases = Vec::new();
+    let mut cases = vec![peak()];
     for (inputs, outputs) in [(4, 32), (32, 32), (64, 64), (128, 128), (32, 31), (64, 31)] {
         cases.extend(dense(inputs, outputs));
     }
@@ -123,7 +126,7 @@ fn uniform(n: usize, iteration: u64) -> Vec<f64> {
 fn numbers(n: usize, iteration: u64) -> Aligned<f32> {
     let mut numbers = Aligned::new(n);
     for (to, u) in numbers.iter_mut().zip(uniform(n, iteration)) {
-        *to = (2.0 * u - 1.0) as f32;
+        *to = f32::from_f64(2.0 * u - 1.0);
     }
     numbers
 }
@@ -245,6 +248,20 @@ fn splines(name: &str, kind: SplineKind) -> Vec<KernelCase> {
         evaluate(Direction::Inverse, "inverse"),
         backward,
     ]
+}
+
+/// Multiply-adds that nothing waits for.
+fn peak() -> KernelCase {
+    let kernel = || Peak {
+        rounds: 1000,
+        factor: black_box(0.5),
+        term: black_box(0.25),
+    };
+    let (flops, _) = run(kernel());
+    let name = "peak of multiply-adds".to_owned();
+    KernelCase::new(name, Work::Flops, flops, move || {
+        black_box(run(kernel()));
+    })
 }
 
 /// The rational-quadratic spline one point at a time.

@@ -18,11 +18,12 @@ use serde::{Deserialize, Serialize};
 
 pub use kernels::{KernelCase, KernelSpeed, Work, kernel_cases, measure_kernels};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check};
 use crate::flow::{Activation, Flow, FlowConfig};
 use crate::kernel::{Level, dispatch::run, peak::Peak};
 use crate::map::{Grid, Map};
 use crate::rng::{Purpose, Streams};
+use crate::sobol::Sobol;
 use crate::train::{AdamConfig, TrainConfig, Trainer};
 
 /// What to measure.
@@ -77,12 +78,14 @@ pub struct Speed {
     pub default: FlowSpeed,
     /// points through a VEGAS grid of 1000 bins, random numbers included
     pub vegas_points_per_second: f64,
+    /// scrambled Sobol points
+    pub sobol_points_per_second: f64,
     /// multiply-adds in f32 on one thread, 1e9 operations per second
     pub fma_peak_gflops: f64,
 }
 
 /// The architecture that MadNIS and MadSpace take by default.
-fn madnis() -> FlowConfig {
+pub fn madnis() -> FlowConfig {
     FlowConfig {
         bins: 10,
         activation: Activation::Relu,
@@ -95,17 +98,42 @@ fn madnis() -> FlowConfig {
 /// # Errors
 /// [`Error::ZeroDimension`], or [`Error::InvalidSetting`] for an empty batch.
 pub fn measure(config: SpeedConfig) -> Result<Speed> {
+    in_pool(config, || {
+        Ok(Speed {
+            config,
+            threads: current_num_threads(),
+            level: Level::active().name().to_owned(),
+            madnis: flow_speed(config, &madnis())?,
+            default: flow_speed(config, &FlowConfig::default())?,
+            vegas_points_per_second: vegas_speed(config)?,
+            sobol_points_per_second: sobol_speed(config)?,
+            fma_peak_gflops: fma_peak(config.window_ms),
+        })
+    })
+}
+
+/// Measures a flow of any architecture, at random parameters.
+///
+/// # Errors
+/// [`Error::ZeroDimension`], or [`Error::InvalidSetting`] for an empty batch or from the
+/// architecture.
+pub fn measure_flow(config: SpeedConfig, architecture: &FlowConfig) -> Result<FlowSpeed> {
+    in_pool(config, || flow_speed(config, architecture))
+}
+
+/// Checks the sizes, and runs `body` on the threads asked for.
+fn in_pool<T: Send>(config: SpeedConfig, body: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     if config.dim == 0 {
         return Err(Error::ZeroDimension);
     }
-    if config.batch == 0 || config.batch > 1 << 20 {
-        let (name, value) = ("batch", config.batch as f64);
-        return Err(Error::InvalidSetting {
-            name,
-            value,
-            allowed: "1 to 1048576",
-        });
-    }
+    let batch = config.batch;
+    let allowed = "1 to 1048576";
+    check(
+        (1..=1 << 20).contains(&batch),
+        "batch",
+        batch as f64,
+        allowed,
+    )?;
     let threads = config.threads.unwrap_or(0);
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -114,17 +142,7 @@ pub fn measure(config: SpeedConfig) -> Result<Speed> {
             threads,
             reason: e.to_string(),
         })?;
-    pool.install(|| {
-        Ok(Speed {
-            config,
-            threads: current_num_threads(),
-            level: Level::active().name().to_owned(),
-            madnis: flow_speed(config, &madnis())?,
-            default: flow_speed(config, &FlowConfig::default())?,
-            vegas_points_per_second: vegas_speed(config)?,
-            fma_peak_gflops: fma_peak(config.window_ms),
-        })
-    })
+    pool.install(body)
 }
 
 /// Runs of `work` per second: the best of five windows, after one to warm up.
@@ -230,8 +248,22 @@ fn vegas_speed(config: SpeedConfig) -> Result<f64> {
     Ok(draws * n as f64)
 }
 
+fn sobol_speed(config: SpeedConfig) -> Result<f64> {
+    const N: usize = 4096;
+    let sobol = Sobol::new(config.dim, 1)?;
+    let mut z = vec![0.0; N * config.dim * current_num_threads()];
+    let mut round = 0;
+    let draws = rate(config.window_ms, || {
+        round += 1;
+        z.par_chunks_mut(N * config.dim)
+            .enumerate()
+            .for_each(|(c, z)| sobol.fill((round << 20) + (c * N) as u64, z));
+    });
+    Ok(draws * (z.len() / config.dim) as f64)
+}
+
 fn fma_peak(window_ms: u64) -> f64 {
-    let mut operations = 0.0;
+    let mut operations = 0;
     let rate = rate(window_ms, || {
         let peak = Peak {
             rounds: 20_000,
@@ -242,7 +274,7 @@ fn fma_peak(window_ms: u64) -> f64 {
         black_box(value);
         operations = done;
     });
-    rate * operations / 1e9
+    rate * operations as f64 / 1e9
 }
 
 #[cfg(test)]
@@ -263,7 +295,8 @@ mod tests {
             assert!(flow.training_steps_per_second > 0.0);
             assert!(flow.optimiser_steps_per_second > 0.0);
         }
-        assert!(speed.vegas_points_per_second > 0.0 && speed.fma_peak_gflops > 0.0);
+        assert!(speed.vegas_points_per_second > 0.0 && speed.sobol_points_per_second > 0.0);
+        assert!(speed.fma_peak_gflops > 0.0);
     }
 
     #[test]

@@ -1,10 +1,20 @@
 //! Vectors of 256 bits.
 
-#[expect(
-    clippy::wildcard_imports,
-    reason = "some sixty intrinsics; the names say where they come from"
-)]
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m256, __m256d, _CMP_GE_OQ, _CMP_GT_OQ, _mm_add_ps, _mm_storeu_ps, _mm256_add_epi32,
+    _mm256_add_epi64, _mm256_add_pd, _mm256_add_ps, _mm256_and_si256, _mm256_blendv_pd,
+    _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castpd_si256, _mm256_castps_si256,
+    _mm256_castps256_ps128, _mm256_castsi256_pd, _mm256_castsi256_ps, _mm256_cmp_pd, _mm256_cmp_ps,
+    _mm256_cvtpd_ps, _mm256_cvtps_pd, _mm256_div_pd, _mm256_div_ps, _mm256_extractf128_ps,
+    _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_hadd_ps, _mm256_loadu_pd, _mm256_loadu_ps,
+    _mm256_max_pd, _mm256_max_ps, _mm256_min_pd, _mm256_min_ps, _mm256_mul_pd, _mm256_mul_ps,
+    _mm256_or_si256, _mm256_permute2f128_ps, _mm256_permute4x64_epi64, _mm256_set_m128,
+    _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_pd,
+    _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_slli_epi64, _mm256_sqrt_pd,
+    _mm256_sqrt_ps, _mm256_srli_epi32, _mm256_srli_epi64, _mm256_storeu_pd, _mm256_storeu_ps,
+    _mm256_sub_epi32, _mm256_sub_epi64, _mm256_sub_pd, _mm256_sub_ps, _mm256_unpackhi_ps,
+    _mm256_unpacklo_ps,
+};
 
 use super::{super::lane::Lane, super::lane::Simd, bits, lane, op};
 

@@ -1,10 +1,21 @@
 //! Vectors of 512 bits.
 
-#[expect(
-    clippy::wildcard_imports,
-    reason = "some sixty intrinsics; the names say where they come from"
-)]
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m512, __m512d, __mmask8, __mmask16, _CMP_GE_OQ, _CMP_GT_OQ, _MM_FROUND_NO_EXC,
+    _MM_FROUND_TO_NEG_INF, _mm_loadu_ps, _mm256_add_ps, _mm512_add_epi32, _mm512_add_epi64,
+    _mm512_add_pd, _mm512_add_ps, _mm512_and_si512, _mm512_castpd_si512, _mm512_castps_si512,
+    _mm512_castps128_ps512, _mm512_castps256_ps512, _mm512_castps512_ps256, _mm512_castsi512_pd,
+    _mm512_castsi512_ps, _mm512_cmp_pd_mask, _mm512_cmp_ps_mask, _mm512_cvt_roundpd_ps,
+    _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_div_pd, _mm512_div_ps, _mm512_extractf32x8_ps,
+    _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_insertf32x4, _mm512_insertf32x8, _mm512_loadu_pd,
+    _mm512_loadu_ps, _mm512_mask_blend_pd, _mm512_mask_blend_ps, _mm512_max_pd, _mm512_max_ps,
+    _mm512_min_pd, _mm512_min_ps, _mm512_mul_pd, _mm512_mul_ps, _mm512_or_si512,
+    _mm512_reduce_add_pd, _mm512_reduce_add_ps, _mm512_set1_epi32, _mm512_set1_epi64,
+    _mm512_set1_pd, _mm512_set1_ps, _mm512_setzero_pd, _mm512_setzero_ps, _mm512_shuffle_ps,
+    _mm512_slli_epi32, _mm512_slli_epi64, _mm512_sqrt_pd, _mm512_sqrt_ps, _mm512_srli_epi32,
+    _mm512_srli_epi64, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_epi32, _mm512_sub_epi64,
+    _mm512_sub_pd, _mm512_sub_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
+};
 
 use super::{super::lane::Lane, super::lane::Simd, avx2::F32x8, bits, lane, op};
 

@@ -116,11 +116,11 @@ macro_rules! bits {
             Self(op!($back($or($to(self.0), $to(b.0)))))
         }
         #[inline(always)]
-        fn to_exponent(self) -> Self {
+        fn shift_up(self) -> Self {
             Self(op!($back($left::<$mantissa>($to(self.0)))))
         }
         #[inline(always)]
-        fn from_exponent(self) -> Self {
+        fn shift_down(self) -> Self {
             Self(op!($back($right::<$mantissa>($to(self.0)))))
         }
     };

@@ -80,59 +80,60 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One panel per sweep, both axes logarithmic.
+/// One panel per sweep; both axes are logarithmic, with powers of two as marks.
 fn draw(sweeps: &[Sweep]) -> Result<(), Box<dyn Error>> {
     create_dir_all("docs")?;
     let root = SVGBackend::new("docs/performance.svg", (1100, 680)).into_drawing_area();
     root.fill(&WHITE)?;
     for (sweep, area) in sweeps.iter().zip(root.split_evenly((2, 3))) {
-        let (first, last) = (sweep.at[0], sweep.at[sweep.at.len() - 1]);
-        let all = sweep.sampling.iter().chain(&sweep.training);
-        let (low, high) = all.fold((f64::MAX, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
+        let logs = |values: &[f64]| values.iter().map(|v| v.log2()).collect::<Vec<_>>();
+        let at = logs(&sweep.at);
+        let (sampling, training) = (logs(&sweep.sampling), logs(&sweep.training));
+        let all = sampling.iter().chain(&training);
+        let (low, high) = all.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(*v), h.max(*v)));
+        let (low, high) = (low.floor(), high.ceil());
+        let (first, last) = (at[0], at[at.len() - 1]);
         let mut chart = ChartBuilder::on(&area)
             .caption(sweep.title, ("sans-serif", 20))
             .margin(12)
             .x_label_area_size(32)
             .y_label_area_size(56)
-            .build_cartesian_2d(
-                (first / 1.15..last * 1.15).log_scale(),
-                (low / 1.5..high * 1.5).log_scale(),
-            )?;
+            .build_cartesian_2d(first - 0.2..last + 0.2, low..high)?;
+        let power = |v: &f64| format!("{}", v.exp2());
         chart
             .configure_mesh()
             .y_desc("us per point")
-            .x_label_formatter(&|v| format!("{v:.0}"))
-            .y_label_formatter(&|v| format!("{v}"))
-            .light_line_style(BLACK.mix(0.06))
+            .x_labels(marks(last - first))
+            .y_labels(marks(high - low))
+            .x_label_formatter(&power)
+            .y_label_formatter(&power)
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(BLACK.mix(0.15))
             .draw()?;
-        for (name, values, colour) in [
-            ("sampling", &sweep.sampling, BLUE),
-            ("training", &sweep.training, RED),
-        ] {
-            let points: Vec<(f64, f64)> = sweep
-                .at
-                .iter()
-                .copied()
-                .zip(values.iter().copied())
-                .collect();
-            chart
-                .draw_series(LineSeries::new(
-                    points.iter().copied(),
-                    colour.stroke_width(2),
-                ))?
-                .label(name)
-                .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2))
-                });
+        for (name, values, colour) in [("sampling", sampling, BLUE), ("training", training, RED)] {
+            let points: Vec<(f64, f64)> = at.iter().copied().zip(values).collect();
+            let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2));
+            let sample = move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour);
+            chart.draw_series(line)?.label(name).legend(sample);
             chart.draw_series(points.iter().map(|p| Circle::new(*p, 3, colour.filled())))?;
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(SeriesLabelPosition::LowerRight)
             .border_style(BLACK.mix(0.2))
             .background_style(WHITE.mix(0.8))
             .draw()?;
     }
     root.present()?;
     Ok(())
+}
+
+/// As many marks as whole numbers in a range of this length.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a few powers of two"
+)]
+fn marks(length: f64) -> usize {
+    length as usize + 1
 }

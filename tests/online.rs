@@ -53,7 +53,7 @@ fn a_correlated_gaussian_is_learned() {
 #[test]
 fn threads_do_not_change_a_bit() {
     // Eight parts, the last of them short, and sixteen.
-    for minibatch in [1000, 4200] {
+    for minibatch in [1000, 16_500] {
         let run = |threads| {
             let pool = ThreadPoolBuilder::new()
                 .num_threads(threads)

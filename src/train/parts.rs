@@ -17,8 +17,9 @@ use crate::kernel::TILE;
 /// Parts of a step, and of a long one.
 const PARTS: usize = 8;
 const MANY_PARTS: usize = 16;
-/// Tiles from which on a step is long.
-const MANY_TILES: usize = 64;
+/// Tiles from which on a step is long: a part's gradient travels between cores, which a few
+/// hundred points do not pay for.
+const MANY_TILES: usize = 256;
 
 /// Divides steps of one size, and sums their gradients.
 #[derive(Debug)]

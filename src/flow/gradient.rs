@@ -24,6 +24,8 @@ pub(crate) struct Workspace<R: Copy + Default> {
     gradient: TileGradient<R>,
     /// `[parameters]`, summed over the tiles so far
     parameters: Aligned<R>,
+    /// `[TILE * dim]`: points of a tile that is drawn, row-major
+    points: Vec<f64>,
 }
 
 /// Differentiates tile after tile and sums the parameters' gradient.
@@ -78,8 +80,8 @@ impl FlowGradient {
         with_precision!(self, parameters, w, p => w.add_tile(flow, p, points, loss));
     }
 
-    /// Draws up to `TILE` points: `points` (`[n * dim]`) holds z before and x after, and `loss`
-    /// reads x and log q (`[n]`) and writes d loss / d log q at fixed x.
+    /// Draws n <= `TILE` points: `fill` writes z (`[n * dim]`), and `loss` reads x and log q
+    /// (`[n]`) and writes d loss / d log q at fixed x.
     ///
     /// The same as drawing, followed by [`FlowGradient::add_tile`] at the points drawn, without
     /// running the conditioners again.
@@ -87,10 +89,11 @@ impl FlowGradient {
         &mut self,
         flow: &Flow,
         parameters: &WorkingParameters,
-        points: &mut [f64],
+        n: usize,
+        fill: impl FnOnce(&mut [f64]),
         loss: impl FnMut(&[f64], &[f64], &mut [f64]),
     ) {
-        with_precision!(self, parameters, w, p => w.draw_tile(flow, p, points, loss));
+        with_precision!(self, parameters, w, p => w.draw_tile(flow, p, n, fill, loss));
     }
 
     /// Adds the summed gradient to `total` (`[parameters]`) and forgets it.
@@ -114,6 +117,7 @@ impl<R: Real> Workspace<R> {
             work,
             gradient: TileGradient::new(flow.dim),
             parameters: Aligned::new(flow.parameters.len()),
+            points: vec![0.0; TILE * flow.dim],
         }
     }
 
@@ -140,10 +144,12 @@ impl<R: Real> Workspace<R> {
         &mut self,
         flow: &Flow,
         values: &[R],
-        points: &mut [f64],
+        n: usize,
+        fill: impl FnOnce(&mut [f64]),
         mut loss: impl FnMut(&[f64], &[f64], &mut [f64]),
     ) {
-        let n = points.len() / flow.dim;
+        let points = &mut self.points[..n * flow.dim];
+        fill(points);
         self.tile.load(points.chunks_exact(flow.dim));
         for ((layer, range), record) in flow.layers.iter().zip(&mut self.records).rev() {
             layer.to_data(&values[range.clone()], &mut self.tile, record);
@@ -231,13 +237,14 @@ mod tests {
             flow.randomise(2, 0.3);
             let values = WorkingParameters::new(&flow);
             for n in [TILE, 17] {
-                let mut points = vec![0.0; n * dim];
-                Streams::new(3).fill_points(Purpose::Online, 0, 0, dim, &mut points);
                 let pull = |log_q: f64| (1.3 * log_q).sin();
                 let mut drawn = FlowGradient::new(&flow);
-                let mut drawn_log_q = Vec::new();
-                drawn.draw_tile(&flow, &values, &mut points, |_, log_q, g| {
-                    drawn_log_q = log_q.to_vec();
+                let (mut points, mut drawn_log_q) = (Vec::new(), Vec::new());
+                let fill = |z: &mut [f64]| {
+                    Streams::new(3).fill_points(Purpose::Online, 0, 0, dim, z);
+                };
+                drawn.draw_tile(&flow, &values, n, fill, |x, log_q, g| {
+                    (points, drawn_log_q) = (x.to_vec(), log_q.to_vec());
                     g.iter_mut().zip(log_q).for_each(|(g, l)| *g = pull(*l));
                 });
                 let mut total = vec![0.0; flow.parameters().len()];

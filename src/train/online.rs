@@ -78,11 +78,12 @@ impl Trainer {
             .parts
             .run(flow, &self.parameters, |workspace, values, points| {
                 let mut sums = [0.0; 3];
-                let mut z = vec![0.0; points.len() * dim];
-                let first = points.start as u64;
-                streams.fill_points(Purpose::Online, step, first, dim, &mut z);
-                for points in z.chunks_mut(TILE * dim) {
-                    workspace.draw_tile(flow, values, points, |x, log_q, gradient| {
+                for first in points.clone().step_by(TILE) {
+                    let n = TILE.min(points.end - first);
+                    let fill = |z: &mut [f64]| {
+                        streams.fill_points(Purpose::Online, step, first as u64, dim, z);
+                    };
+                    workspace.draw_tile(flow, values, n, fill, |x, log_q, gradient| {
                         let mut log_ratio = [0.0; TILE];
                         log_f(x, &mut log_ratio[..log_q.len()]);
                         for (log_ratio, log_q) in log_ratio.iter_mut().zip(log_q) {

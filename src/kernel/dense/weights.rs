@@ -103,20 +103,18 @@ impl<R: Real> Kernel for WeightGradient<'_, R> {
 impl<R: Real> WeightGradient<'_, R> {
     #[inline(always)]
     fn biases<V: Lane<Scalar = R>>(&mut self) {
-        let total = |row: &[R]| {
-            let vectors = row.chunks_exact(V::LANES).map(V::load);
-            vectors.fold(constant!(V, ZERO), V::add)
-        };
         let fours = self.gradient.chunks(4 * TILE);
         for (rows, bias) in fours.zip(self.bias.chunks_mut(4)) {
             if let [a, b, c, d] = bias {
-                let sums = V::sums4(array::from_fn(|r| total(&rows[r * TILE..(r + 1) * TILE])));
+                let sums = V::sums4(array::from_fn(|r| {
+                    total::<V>(&rows[r * TILE..(r + 1) * TILE])
+                }));
                 for (bias, sum) in [a, b, c, d].into_iter().zip(sums) {
                     *bias = bias.plus(sum);
                 }
             } else {
                 for (bias, row) in bias.iter_mut().zip(rows.chunks_exact(TILE)) {
-                    *bias = bias.plus(total(row).sum());
+                    *bias = bias.plus(total::<V>(row).sum());
                 }
             }
         }
@@ -143,12 +141,6 @@ impl<R: Real> WeightGradient<'_, R> {
         let (gradient, _) = self.gradient.as_chunks::<TILE>();
         let (input, _) = input.as_chunks::<TILE>();
         // Pairs of input and output in fours, whose sums are taken together.
-        let dot = |g: &[R; TILE], x: &[R; TILE]| {
-            let pairs = g.chunks_exact(V::LANES).zip(x.chunks_exact(V::LANES));
-            pairs.fold(constant!(V, ZERO), |sum, (g, x)| {
-                V::load(g).fma(V::load(x), sum)
-            })
-        };
         for (fours, weights) in gradient.chunks(4).zip(self.weights.chunks_mut(4 * inputs)) {
             for (i, x) in input.iter().enumerate().take(inputs) {
                 if let [a, b, c, d] = fours {
@@ -158,7 +150,7 @@ impl<R: Real> WeightGradient<'_, R> {
                     }
                 } else {
                     for (r, g) in fours.iter().enumerate() {
-                        let sum = dot(g, x).sum();
+                        let sum = dot::<V>(g, x).sum();
                         weights[r * inputs + i] = weights[r * inputs + i].plus(sum);
                     }
                 }
@@ -211,4 +203,24 @@ impl<R: Real> WeightGradient<'_, R> {
             }
         }
     }
+}
+
+/// Lanewise sum over the points of a row.
+#[inline(always)]
+fn total<V: Lane>(row: &[V::Scalar]) -> V {
+    let mut sum = constant!(V, ZERO);
+    for values in row.chunks_exact(V::LANES) {
+        sum = sum.add(V::load(values));
+    }
+    sum
+}
+
+/// Lanewise dot product over the points of two rows.
+#[inline(always)]
+fn dot<V: Lane>(a: &[V::Scalar; TILE], b: &[V::Scalar; TILE]) -> V {
+    let mut sum = constant!(V, ZERO);
+    for t in (0..TILE).step_by(V::LANES) {
+        sum = V::load(&a[t..]).fma(V::load(&b[t..]), sum);
+    }
+    sum
 }

@@ -118,17 +118,12 @@ impl Lane for F32x8 {
     #[inline(always)]
     fn narrow_down([a, b]: [F64x4; 2]) -> Self {
         let near = Self::narrow([a, b]);
-        // One step down is one less in the bits of a positive number.
-        let step = |part, exact: F64x4| {
-            let above = op!(_mm256_cmp_pd::<_CMP_GT_OQ>(near.widen(part).0, exact.0));
-            // Each mask of 64 bits shrinks to 32: the even halves of both registers.
-            op!(_mm256_castpd_ps(above))
-        };
-        let (a, b) = (step(0, a), step(1, b));
+        // Each mask of 64 bits shrinks to 32: the even halves of both registers.
+        let (a, b) = (above(near.widen(0), a), above(near.widen(1), b));
         let both = op!(_mm256_permute4x64_epi64::<0b11_01_10_00>(
             _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(a, b))
         ));
-        // The mask is -1 where a step is due.
+        // The mask is -1 where a step is due, which is one in the bits of a positive number.
         Self(op!(_mm256_castsi256_ps(_mm256_add_epi32(
             _mm256_castps_si256(near.0),
             both
@@ -136,21 +131,8 @@ impl Lane for F32x8 {
     }
     #[inline(always)]
     fn transpose(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
-        let row = |i: usize| Self::load(&from[i * from_stride..]).0;
-        let (a, b, c, d) = (row(0), row(1), row(2), row(3));
-        let (e, f, g, h) = (row(4), row(5), row(6), row(7));
-        // Pairs, then fours within each half, then the halves.
-        let four = |a, b, c, d| {
-            let (ab, cd) = (op!(_mm256_unpacklo_ps(a, b)), op!(_mm256_unpacklo_ps(c, d)));
-            let (xy, zw) = (op!(_mm256_unpackhi_ps(a, b)), op!(_mm256_unpackhi_ps(c, d)));
-            [
-                op!(_mm256_shuffle_ps::<0b01_00_01_00>(ab, cd)),
-                op!(_mm256_shuffle_ps::<0b11_10_11_10>(ab, cd)),
-                op!(_mm256_shuffle_ps::<0b01_00_01_00>(xy, zw)),
-                op!(_mm256_shuffle_ps::<0b11_10_11_10>(xy, zw)),
-            ]
-        };
-        let (low, high) = (four(a, b, c, d), four(e, f, g, h));
+        let low = four_columns(from, from_stride);
+        let high = four_columns(&from[4 * from_stride..], from_stride);
         for (j, (low, high)) in low.into_iter().zip(high).enumerate() {
             let first = op!(_mm256_permute2f128_ps::<0x20>(low, high));
             let second = op!(_mm256_permute2f128_ps::<0x31>(low, high));
@@ -158,6 +140,32 @@ impl Lane for F32x8 {
             Self(second).store(&mut to[(j + 4) * to_stride..]);
         }
     }
+}
+
+/// The 4 x 4 transpositions of both halves of four rows: vector j holds columns j and 4 + j.
+#[inline(always)]
+fn four_columns(from: &[f32], stride: usize) -> [__m256; 4] {
+    let (a, b) = (F32x8::load(from).0, F32x8::load(&from[stride..]).0);
+    let (c, d) = (
+        F32x8::load(&from[2 * stride..]).0,
+        F32x8::load(&from[3 * stride..]).0,
+    );
+    let (ab, cd) = (op!(_mm256_unpacklo_ps(a, b)), op!(_mm256_unpacklo_ps(c, d)));
+    let (xy, zw) = (op!(_mm256_unpackhi_ps(a, b)), op!(_mm256_unpackhi_ps(c, d)));
+    [
+        op!(_mm256_shuffle_ps::<0b01_00_01_00>(ab, cd)),
+        op!(_mm256_shuffle_ps::<0b11_10_11_10>(ab, cd)),
+        op!(_mm256_shuffle_ps::<0b01_00_01_00>(xy, zw)),
+        op!(_mm256_shuffle_ps::<0b11_10_11_10>(xy, zw)),
+    ]
+}
+
+/// Where `near` lies above `exact`, as all bits of each lane.
+#[inline(always)]
+fn above(near: F64x4, exact: F64x4) -> __m256 {
+    op!(_mm256_castpd_ps(_mm256_cmp_pd::<_CMP_GT_OQ>(
+        near.0, exact.0
+    )))
 }
 
 impl Lane for F64x4 {

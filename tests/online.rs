@@ -29,7 +29,12 @@ fn trainer(minibatch: usize) -> Trainer {
 
 fn steps(trainer: &mut Trainer, n: usize) -> Vec<OnlineReport> {
     (0..n)
-        .map(|_| trainer.online_step(&log_gaussian).expect("a signal"))
+        .map(|_| {
+            trainer
+                .online_step(&log_gaussian)
+                .expect("finite values")
+                .expect("a signal")
+        })
         .collect()
 }
 
@@ -73,10 +78,69 @@ fn threads_do_not_change_a_bit() {
 }
 
 #[test]
-fn a_function_that_is_zero_everywhere_teaches_nothing() {
+fn zeros_teach_nothing_and_do_not_stop_the_training() {
     let mut trainer = trainer(128);
+    let before = trainer.flow().parameters().to_vec();
     let zero = |_: &[f64], log_f: &mut [f64]| log_f.fill(f64::NEG_INFINITY);
-    assert_eq!(trainer.online_step(&zero), None);
-    // The flow is as it was, and a signal is taken up later.
-    assert!(trainer.online_step(&log_gaussian).is_some());
+    assert!(trainer.online_step(&zero).is_ok_and(|r| r.is_none()));
+    assert_eq!(trainer.flow().parameters(), before);
+    // A function that few points hit: sooner or later a batch has some that do.
+    let corner = |x: &[f64], log_f: &mut [f64]| {
+        for (x, log_f) in x.chunks_exact(2).zip(log_f) {
+            let hit = x.iter().all(|x| *x < 0.05);
+            *log_f = if hit { 0.0 } else { f64::NEG_INFINITY };
+        }
+    };
+    let learned = (0..60).filter(|_| {
+        let report = trainer.online_step(&corner);
+        report.expect("finite values").is_some()
+    });
+    assert!(learned.count() > 5);
+}
+
+/// Scales at which f itself would overflow or vanish.
+#[test]
+fn the_scale_of_f_does_not_matter() {
+    let run = |shift: f64| {
+        let mut trainer = trainer(256);
+        let shifted = |x: &[f64], log_f: &mut [f64]| {
+            log_gaussian(x, log_f);
+            for log_f in log_f {
+                *log_f += shift;
+            }
+        };
+        let step = |_| {
+            trainer
+                .online_step(&shifted)
+                .expect("finite")
+                .expect("a signal")
+        };
+        (0..20)
+            .map(step)
+            .map(|r| r.ess_fraction)
+            .collect::<Vec<_>>()
+    };
+    let plain = run(0.0);
+    for shift in [-2000.0, 2000.0] {
+        for (a, b) in run(shift).iter().zip(&plain) {
+            assert!((a - b).abs() < 1e-6, "{shift}: {a} {b}");
+        }
+    }
+}
+
+#[test]
+fn non_finite_values_are_errors_that_name_the_point() {
+    for bad in [f64::NAN, f64::INFINITY] {
+        let mut trainer = trainer(128);
+        steps(&mut trainer, 2);
+        let before = trainer.flow().parameters().to_vec();
+        let broken = |x: &[f64], log_f: &mut [f64]| {
+            log_gaussian(x, log_f);
+            log_f[0] = bad;
+        };
+        let error = trainer.online_step(&broken).expect_err("a refusal");
+        assert!(error.to_string().contains("at the point"), "{error}");
+        assert_eq!(trainer.flow().parameters(), before);
+        steps(&mut trainer, 1);
+    }
 }

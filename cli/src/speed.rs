@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 use thalweg::Level;
-use thalweg::speed::{FlowSpeed, KernelSpeed, Speed, SpeedConfig, Work, measure, measure_kernels};
+use thalweg::speed::{FlowSpeed, KernelSpeed, Speed, SpeedConfig, Unit, measure, measure_kernels};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -30,8 +30,8 @@ pub(crate) struct SpeedArgs {
     /// Vector instructions to use [default: the best of this machine]
     #[arg(long, value_name = "portable|avx2|avx512", value_parser = parse::level)]
     level: Option<Level>,
-    /// Measure the kernels one by one instead, on one thread
-    #[arg(long)]
+    /// Measure the kernels one by one instead, on one thread (takes a minute)
+    #[arg(long, conflicts_with_all = ["dim", "batch", "threads"])]
     kernels: bool,
     /// Print one JSON object
     #[arg(long)]
@@ -153,12 +153,12 @@ fn kernel_table(speeds: &[KernelSpeed]) -> String {
     ]);
     for kernel in speeds {
         let peak = kernel.peak_fraction;
-        let (speed, time) = match kernel.work {
-            Work::Flops => (
+        let (speed, time) = match kernel.unit {
+            Unit::Flops => (
                 format!("{} GFLOP/s", significant(kernel.per_second / 1e9, 3)),
                 String::new(),
             ),
-            Work::Elements => (
+            Unit::Elements => (
                 format!("{}/s", count(kernel.per_second)),
                 format!("{} ns", significant(1e9 / kernel.per_second, 3)),
             ),
@@ -166,7 +166,9 @@ fn kernel_table(speeds: &[KernelSpeed]) -> String {
         let peak = peak.map_or_else(String::new, |p| format!("{} %", significant(100.0 * p, 3)));
         table.row(vec![kernel.name.clone(), speed, peak, time]);
     }
-    table.lines(0).join("\n")
+    let mut lines = vec![format!("one thread, {}", Level::active()), String::new()];
+    lines.extend(table.lines(0));
+    lines.join("\n")
 }
 
 /// A large number with its unit: `412 k`, `1.29 M`.

@@ -26,14 +26,14 @@ use crate::kernel::{
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Conditioner {
     /// from the inputs to the outputs
-    layers: Vec<Layer>,
+    layers: Vec<Dense>,
     /// slope of the activation below zero (0: `ReLU`)
     slope: f64,
 }
 
 /// The shape of one layer, and where its parameters lie.
 #[derive(Clone, Debug, PartialEq)]
-struct Layer {
+struct Dense {
     inputs: usize,
     outputs: usize,
     /// offset of the weights; the biases follow
@@ -52,7 +52,7 @@ impl Conditioner {
         let layers = sizes
             .windows(2)
             .map(|pair| {
-                let layer = Layer {
+                let layer = Dense {
                     inputs: pair[0],
                     outputs: pair[1],
                     at,
@@ -240,7 +240,7 @@ impl Conditioner {
     }
 }
 
-impl Layer {
+impl Dense {
     /// Lays the layer's inputs side by side for each point, where that pays.
     fn transpose<R: Real>(&self, activations: &[R], work: &mut Work<R>) {
         let n = padded(self.inputs) * TILE;
@@ -252,7 +252,7 @@ impl Layer {
         }
     }
 
-    /// The layer's inputs after [`Layer::transpose`].
+    /// The layer's inputs after [`Dense::transpose`].
     fn inputs<'a, R>(&self, activations: &'a [R], points: &'a [R]) -> Inputs<'a, R> {
         if self.inputs > FEW {
             Inputs::ByPoint(&points[..padded(self.inputs) * TILE])

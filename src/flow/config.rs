@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::{Masks, Spline, SplineKind};
 use crate::error::{Error, Result};
 
-/// The precision of the conditioners; splines and densities are f64 always.
+/// The precision of the conditioners, the splines' knots and all gradients; between knots, and
+/// for densities, it is f64 always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
-    /// single: about twice as fast
+    /// single: about three times as fast to train
     F32,
     /// double: for checks
     F64,

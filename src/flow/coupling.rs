@@ -64,6 +64,7 @@ impl Coupling {
         record: &mut Record<R>,
     ) {
         let Record {
+            keep,
             x: _,
             activations,
             raw,
@@ -75,10 +76,9 @@ impl Coupling {
         }
         self.conditioner.hidden(values, activations);
         let n = self.spline.parameters();
-        // One block of parameters serves all splines unless there is room to keep them.
-        let keep = raw.len() >= self.transformed.len() * n * TILE;
+        // One block of parameters serves all splines unless they are kept.
         for (j, &i) in self.transformed.iter().enumerate() {
-            let block = if keep { j * n * TILE } else { 0 };
+            let block = if *keep { j * n * TILE } else { 0 };
             let raw = &mut raw[block..block + n * TILE];
             let which = j * n..(j + 1) * n;
             self.conditioner.outputs(values, activations, which, raw);
@@ -94,8 +94,11 @@ impl Coupling {
         }
     }
 
-    /// Keeps the coordinates at the data end, if there is room.
+    /// Keeps the coordinates at the data end.
     fn keep<R: Real>(&self, tile: &Tile, record: &mut Record<R>) {
+        if !record.keep {
+            return;
+        }
         for (saved, &i) in record.x.chunks_exact_mut(TILE).zip(&self.transformed) {
             saved.copy_from_slice(&tile.x[i * TILE..(i + 1) * TILE]);
         }
@@ -115,6 +118,7 @@ impl Layer for Coupling {
         let block = self.spline.parameters() * TILE;
         let count = self.transformed.len();
         Record {
+            keep,
             x: Aligned::new(if keep { count * TILE } else { 0 }),
             activations: self.conditioner.activations(),
             raw: Aligned::new(if keep { count * block } else { block }),

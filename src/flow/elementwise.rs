@@ -79,11 +79,7 @@ impl Elementwise {
     ) {
         let n = self.spline.parameters() * TILE;
         for i in 0..self.dim {
-            let block = if record.raw.len() >= self.dim * n {
-                i * n
-            } else {
-                0
-            };
+            let block = if record.keep { i * n } else { 0 };
             let raw = &mut record.raw[block..block + n];
             self.spread(values, i, raw);
             evaluate(Evaluate {
@@ -98,10 +94,11 @@ impl Elementwise {
         }
     }
 
-    /// Keeps the coordinates at the data end, if there is room.
+    /// Keeps the coordinates at the data end.
     fn keep<R: Real>(tile: &Tile, record: &mut Record<R>) {
-        let n = record.x.len();
-        record.x.copy_from_slice(&tile.x[..n]);
+        if record.keep {
+            record.x.copy_from_slice(&tile.x);
+        }
     }
 }
 
@@ -120,6 +117,7 @@ impl Layer for Elementwise {
     fn record<R: Real>(&self, keep: bool) -> Record<R> {
         let block = self.spline.parameters() * TILE;
         Record {
+            keep,
             x: Aligned::new(if keep { self.dim * TILE } else { 0 }),
             activations: Vec::new(),
             raw: Aligned::new(if keep { self.dim * block } else { block }),

@@ -12,10 +12,12 @@ use crate::kernel::{TILE, lane::Real};
 /// What a layer works in, and what it keeps of one tile for its backward pass.
 #[derive(Debug, Default)]
 pub(crate) struct Record<R: Copy + Default> {
+    /// whether there is room for what the backward pass needs, and it is to be kept
+    pub(crate) keep: bool,
     /// `[transformed * TILE]`: coordinates at the data end; empty where nothing is kept
     pub(crate) x: Aligned<f64>,
     /// per layer of the conditioner but the last, inputs first: `[features * TILE]`, features
-    /// padded with zero rows
+    /// padded with rows that are zero in a record that keeps
     pub(crate) activations: Vec<Aligned<R>>,
     /// parameters of the splines, `[transformed * parameters * TILE]`, or of one at a time
     /// where nothing is kept

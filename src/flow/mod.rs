@@ -206,8 +206,13 @@ impl Flow {
                 expected: self.parameters.len(),
             });
         }
-        if let Some(value) = parameters.iter().find(|p| !p.is_finite()) {
-            let allowed = "finite";
+        let largest = match self.config.precision {
+            Precision::F32 => f64::from(f32::MAX),
+            Precision::F64 => f64::MAX,
+        };
+        let fits = |p: &f64| (-largest..=largest).contains(p);
+        if let Some(value) = parameters.iter().find(|p| !fits(p)) {
+            let allowed = "finite in the precision of the flow";
             return Err(Error::InvalidSetting {
                 name: "a parameter",
                 value: *value,

@@ -1,6 +1,6 @@
 //! Vectors as plain arrays: the level that every machine has, and the tests' oracle.
 //!
-//! `Array<T, 8, false>` is left to the compiler to vectorise for the target's baseline;
+//! `Array<f32, 8, false>` and its f64 partner of 4 lanes are left to the compiler to vectorise for the target's baseline;
 //! multiplications and additions round one by one, because a fused one would call the C
 //! library. With one lane it is the scalar twin of the other levels: `FUSED` says whether
 //! that of a level with fused multiply-adds.

@@ -3,7 +3,7 @@
 //! [`Lane`] is a vector of f32 or f64. One lane type of a level stands beside its wide
 //! partner in f64 ([`Lane::widen`], [`Lane::narrow`]), so that a kernel can prepare in the
 //! conditioner's precision and finish in f64. Every operation rounds once, as IEEE 754 says;
-//! only [`Lane::fma`] differs between levels (fused or not).
+//! levels differ in [`Lane::fma`] (fused or not) and in the order of [`Lane::sum`].
 
 use std::fmt::Debug;
 
@@ -35,9 +35,9 @@ pub(crate) trait Lane: Copy {
     fn sqrt(self) -> Self;
     /// `self * b + c`, fused where the level has it.
     fn fma(self, b: Self, c: Self) -> Self;
-    /// `self > b ? self : b`
+    /// `self > b ? self : b`; b where one is NaN.
     fn max(self, b: Self) -> Self;
-    /// `self < b ? self : b`
+    /// `self < b ? self : b`; b where one is NaN.
     fn min(self, b: Self) -> Self;
     /// `self >= b`, false for NaN.
     fn ge(self, b: Self) -> Self::Mask;

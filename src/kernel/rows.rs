@@ -90,7 +90,7 @@ impl<R: Real> Kernel for Round<'_, R> {
     }
 }
 
-/// sum += ln product, and product = 1.
+/// sum += ln product, and product = 1; NaN where a product is not a positive number.
 pub(crate) struct TakeLogs<'a> {
     /// whole vectors, positive
     pub(crate) product: &'a mut [f64],
@@ -104,17 +104,21 @@ impl Kernel for TakeLogs<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let lanes = <S::F64 as Lane>::LANES;
+        let nan = <S::F64 as Lane>::splat(f64::NAN);
+        let largest = <S::F64 as Lane>::splat(f64::MAX);
         let products = self.product.chunks_exact_mut(lanes);
         for (product, sum) in products.zip(self.sum.chunks_exact_mut(lanes)) {
-            ln(<S::F64 as Lane>::load(product))
-                .add(<S::F64 as Lane>::load(sum))
-                .store(sum);
+            let p = <S::F64 as Lane>::load(product);
+            // ln goes by bit patterns, and would take any for a number.
+            let log = <S::F64 as Lane>::select(p.positive(), ln(p), nan);
+            let log = <S::F64 as Lane>::select(largest.ge(p), log, nan);
+            log.add(<S::F64 as Lane>::load(sum)).store(sum);
             product.fill(1.0);
         }
     }
 }
 
-/// values = e^values, of arguments limited to +-708.
+/// values = e^values, of arguments limited to +-708; NaN stays NaN.
 pub(crate) struct Exponentials<'a>(
     /// whole vectors
     pub(crate) &'a mut [f64],
@@ -131,8 +135,9 @@ impl Kernel for Exponentials<'_> {
         );
         let unit = power(<S::F64 as Lane>::splat(0.0));
         for values in self.0.chunks_exact_mut(<S::F64 as Lane>::LANES) {
-            let x = <S::F64 as Lane>::load(values).max(low).min(high);
-            exp_below(x, unit).store(values);
+            let x = <S::F64 as Lane>::load(values);
+            let power = exp_below(x.max(low).min(high), unit);
+            <S::F64 as Lane>::select(x.ge(x), power, x).store(values);
         }
     }
 }
@@ -272,6 +277,14 @@ mod tests {
                 assert!((sum - expected).abs() < 1e-14, "{level}");
             }
             assert_eq!(product, vec![1.0; TILE]);
+            let mut broken = [f64::NAN, 0.0, -1.0, f64::INFINITY].repeat(2);
+            let mut sum = [0.0; 8];
+            let logs = TakeLogs {
+                product: &mut broken,
+                sum: &mut sum,
+            };
+            run_at(level, logs);
+            assert!(sum.iter().all(|s| s.is_nan()), "{level}: {sum:?}");
         }
     }
 
@@ -288,6 +301,9 @@ mod tests {
             run_at(level, Exponentials(&mut ends));
             assert!(ends[0] < 1e-300 && ends[1] < 1e-300 && ends[3].is_finite());
             assert_eq!(ends[2], 1.0, "{level}");
+            let mut nan = [f64::NAN; 8];
+            run_at(level, Exponentials(&mut nan));
+            assert!(nan.iter().all(|v| v.is_nan()), "{level}");
         }
     }
 

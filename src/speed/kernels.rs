@@ -25,7 +25,7 @@ use crate::rng::{Purpose, Streams};
 /// What the work of a kernel is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Work {
+pub enum Unit {
     /// floating-point operations, a multiply-add being two
     Flops,
     /// points times coordinates through a spline, or parameters
@@ -37,7 +37,7 @@ pub struct KernelCase {
     /// what runs, and at which shape
     pub name: String,
     /// what its work is counted in
-    pub work: Work,
+    pub unit: Unit,
     /// work of one run
     pub amount: u64,
     body: Box<dyn FnMut()>,
@@ -49,10 +49,10 @@ pub struct KernelSpeed {
     /// the kernel and its shape
     pub name: String,
     /// what its work is counted in
-    pub work: Work,
+    pub unit: Unit,
     /// work per second
     pub per_second: f64,
-    /// share of the peak of multiply-adds measured just before; `None` for elements
+    /// share of the peak of multiply-adds measured just after; `None` for elements
     pub peak_fraction: Option<f64>,
 }
 
@@ -65,10 +65,10 @@ impl fmt::Debug for KernelCase {
 }
 
 impl KernelCase {
-    fn new(name: String, work: Work, amount: usize, body: impl FnMut() + 'static) -> Self {
+    fn new(name: String, unit: Unit, amount: usize, body: impl FnMut() + 'static) -> Self {
         Self {
             name,
-            work,
+            unit,
             amount: amount as u64,
             body: Box::new(body),
         }
@@ -87,10 +87,10 @@ pub fn measure_kernels(window_ms: u64) -> Vec<KernelSpeed> {
         .map(|mut case| {
             let per_second = rate(window_ms, || case.run()) * case.amount as f64;
             let peak_fraction =
-                (case.work == Work::Flops).then(|| per_second / (fma_peak(window_ms) * 1e9));
+                (case.unit == Unit::Flops).then(|| per_second / (fma_peak(window_ms) * 1e9));
             KernelSpeed {
                 name: case.name,
-                work: case.work,
+                unit: case.unit,
                 per_second,
                 peak_fraction,
             }
@@ -140,7 +140,7 @@ fn dense(inputs: usize, outputs: usize) -> Vec<KernelCase> {
 
     let mut output = numbers(outputs * TILE, 5);
     let (w, x) = (weights.clone(), input.clone());
-    let forward = KernelCase::new(name("forward"), Work::Flops, flops, move || {
+    let forward = KernelCase::new(name("forward"), Unit::Flops, flops, move || {
         run(Product {
             weights: &w,
             strides: (inputs, 1),
@@ -153,7 +153,7 @@ fn dense(inputs: usize, outputs: usize) -> Vec<KernelCase> {
     });
     let mut to_input = numbers(inputs * TILE, 6);
     let (x, g) = (input.clone(), gradient.clone());
-    let backward = KernelCase::new(name("to inputs"), Work::Flops, flops, move || {
+    let backward = KernelCase::new(name("to inputs"), Unit::Flops, flops, move || {
         run(Product {
             weights: &weights,
             strides: (1, inputs),
@@ -166,7 +166,7 @@ fn dense(inputs: usize, outputs: usize) -> Vec<KernelCase> {
     });
     let mut points = numbers(padded * TILE, 7);
     let (mut dw, mut db) = (numbers(inputs * outputs, 8), numbers(outputs, 9));
-    let to_weights = KernelCase::new(name("to weights"), Work::Flops, flops, move || {
+    let to_weights = KernelCase::new(name("to weights"), Unit::Flops, flops, move || {
         let inputs = if inputs > FEW {
             run(Transpose {
                 from: &input,
@@ -198,10 +198,13 @@ const BINS: usize = 10;
 fn splines(name: &str, kind: SplineKind) -> Vec<KernelCase> {
     let kind = kind.any();
     let evaluate = |direction, what: &str| {
-        // Each run goes on from the values that the last one left: time does not depend on them.
-        let (mut raw, mut values) = row(kind);
+        // Raw parameters are those that the last run left: time does not depend on them. Points
+        // are new, lest they creep into a corner.
+        let (mut raw, x) = row(kind);
+        let mut values = x.clone();
         let mut slope = vec![1.0; TILE];
-        KernelCase::new(format!("{name} {what}"), Work::Elements, TILE, move || {
+        KernelCase::new(format!("{name} {what}"), Unit::Elements, TILE, move || {
+            values.copy_from_slice(&x);
             spline::evaluate(Evaluate {
                 kind,
                 bins: BINS,
@@ -227,7 +230,7 @@ fn splines(name: &str, kind: SplineKind) -> Vec<KernelCase> {
     let mut raw_gradient = raw.clone();
     let backward = KernelCase::new(
         format!("{name} backward"),
-        Work::Elements,
+        Unit::Elements,
         TILE,
         move || {
             spline::backward(Backward {
@@ -259,17 +262,18 @@ fn peak() -> KernelCase {
     };
     let (flops, _) = run(kernel());
     let name = "peak of multiply-adds".to_owned();
-    KernelCase::new(name, Work::Flops, flops, move || {
+    KernelCase::new(name, Unit::Flops, flops, move || {
         black_box(run(kernel()));
     })
 }
 
 /// The rational-quadratic spline one point at a time.
 fn scalar_spline() -> KernelCase {
-    let (mut raw, mut values) = row(AnyKind::Rational);
-    let mut slope = vec![1.0; TILE];
+    let (mut raw, x) = row(AnyKind::Rational);
+    let (mut values, mut slope) = (x.clone(), vec![1.0; TILE]);
     let name = "rational-quadratic forward, scalar twin".to_owned();
-    KernelCase::new(name, Work::Elements, TILE, move || {
+    KernelCase::new(name, Unit::Elements, TILE, move || {
+        values.copy_from_slice(&x);
         run_scalar(Evaluate {
             kind: Rational,
             bins: BINS,
@@ -293,7 +297,7 @@ fn adam() -> KernelCase {
         rate: 1e-9,
         square_correction: 1.0,
     };
-    KernelCase::new("Adam".to_owned(), Work::Elements, n, move || {
+    KernelCase::new("Adam".to_owned(), Unit::Elements, n, move || {
         run(AdamStep {
             factors,
             gradient: &gradient,

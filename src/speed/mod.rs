@@ -16,7 +16,7 @@ use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 use serde::{Deserialize, Serialize};
 
-pub use kernels::{KernelCase, KernelSpeed, Work, kernel_cases, measure_kernels};
+pub use kernels::{KernelCase, KernelSpeed, Unit, kernel_cases, measure_kernels};
 
 use crate::error::{Error, Result, check};
 use crate::flow::{Activation, Flow, FlowConfig};
@@ -209,13 +209,13 @@ fn flow_speed(config: SpeedConfig, architecture: &FlowConfig) -> Result<FlowSpee
     };
     let mut trainer = Trainer::new(flow, &train, 1)?;
     let training = rate(config.window_ms, || {
-        black_box(trainer.online_step(&|x, log_f| camel(dim, x, log_f)));
+        black_box(trainer.online_step(&|x, log_f| camel(dim, x, log_f))).ok();
     });
     let mut log_f = vec![0.0; batch];
     camel(dim, &x, &mut log_f);
     let log_q: Vec<f64> = log_jac.iter().map(|l| -l).collect();
     let optimiser = rate(config.window_ms, || {
-        black_box(trainer.step(&x, &log_f, &log_q));
+        black_box(trainer.step_on(&x, &log_f, &log_q));
     });
     Ok(FlowSpeed {
         parameters,

@@ -4,6 +4,7 @@
 //! does not change a bit. There are only as many workspaces as threads; parts go through
 //! them in waves, and each wave is folded before the next begins.
 
+use std::mem;
 use std::ops::Range;
 
 use rayon::current_num_threads;
@@ -71,13 +72,13 @@ impl Parts {
         let (points, size, values) = (self.points, self.size, &self.values);
         let parts = points.div_ceil(size);
         let at_a_time = current_num_threads().clamp(1, parts);
-        while self.workspaces.len() < at_a_time {
-            self.workspaces.push(FlowGradient::new(flow));
-        }
+        // Out of the way if `body` panics: what it left behind must not enter another step.
+        let mut all = mem::take(&mut self.workspaces);
+        all.resize_with(all.len().max(at_a_time), || FlowGradient::new(flow));
         let mut total = [0.0; N];
         for wave in (0..parts).step_by(at_a_time) {
             let many = at_a_time.min(parts - wave);
-            let workspaces = &mut self.workspaces[..many];
+            let workspaces = &mut all[..many];
             let body = |part: usize, workspace: &mut FlowGradient| {
                 let start = (wave + part) * size;
                 body(workspace, values, start..(start + size).min(points))
@@ -99,6 +100,7 @@ impl Parts {
                 }
             }
         }
+        self.workspaces = all;
         total
     }
 }

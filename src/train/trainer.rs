@@ -59,7 +59,7 @@ pub struct Trainer {
     /// indices of a minibatch
     batch: Vec<usize>,
     pub(super) parts: Parts,
-    pub(super) online: Option<OnlineState>,
+    pub(super) online: OnlineState,
 }
 
 impl Trainer {
@@ -80,7 +80,7 @@ impl Trainer {
             stage: 0,
             batch: vec![0; config.minibatch],
             parts: Parts::new(&flow, config.minibatch),
-            online: None,
+            online: OnlineState::default(),
             flow,
         })
     }
@@ -187,19 +187,15 @@ impl Trainer {
         })
     }
 
-    /// One online step on given points, without replay, tempering or averaging: `x`
+    /// One step on given points, without replay, tempering or averaging: `x`
     /// (`[n * dim]`), log|f| and log of the density they were drawn from (both `[n]`), with n
     /// the size of a minibatch. Forgets the stored points; returns the loss, NaN if f was zero
     /// everywhere.
     ///
     /// # Panics
     /// If there are not as many points as a minibatch has.
-    pub fn step(&mut self, x: &[f64], log_f: &[f64], log_q: &[f64]) -> f64 {
-        assert_eq!(
-            log_f.len(),
-            self.config.minibatch,
-            "points of an online step"
-        );
+    pub fn step_on(&mut self, x: &[f64], log_f: &[f64], log_q: &[f64]) -> f64 {
+        assert_eq!(log_f.len(), self.config.minibatch, "points of a step");
         self.replay.clear();
         self.replay.push(x, log_f, log_q);
         if !self.replay.prepare(1.0) {

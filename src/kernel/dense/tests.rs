@@ -190,3 +190,52 @@ fn products_of_fused_levels_have_the_bits_of_the_twin() {
         }
     }
 }
+
+/// Where a slice begins in memory changes no bit.
+#[test]
+fn alignment_does_not_matter() {
+    let (inputs, outputs) = (33, 31);
+    let weights = numbers::<f32>(inputs * outputs, 1);
+    let (input, gradient) = (
+        padded(&numbers::<f32>(inputs * TILE, 3)),
+        numbers(outputs * TILE, 4),
+    );
+    // A copy that starts `by` elements after an allocation does.
+    let moved = |values: &[f32], by: usize| [vec![0.0; by], values.to_vec()].concat();
+    let results = |level, by: usize| {
+        let (w, x) = (moved(&weights, by), moved(&input, by));
+        let mut output = vec![0.0_f32; by + outputs * TILE];
+        let product = Product {
+            weights: &w[by..],
+            strides: (inputs, 1),
+            start: Start::Zero,
+            input: &x[by..by + inputs * TILE],
+            output: &mut output[by..],
+            finish: Finish::Leaky(0.0),
+        };
+        run_at(level, product);
+        let mut points = vec![0.0; by + input.len()];
+        let transpose = Transpose {
+            from: &x[by..],
+            to: &mut points[by..],
+        };
+        run_at(level, transpose);
+        let (mut dw, mut db) = (vec![0.0; by + inputs * outputs], vec![0.0; by + outputs]);
+        let to_weights = WeightGradient {
+            inputs: Inputs::ByPoint(&points[by..]),
+            gradient: &moved(&gradient, by)[by..],
+            weights: &mut dw[by..],
+            bias: &mut db[by..],
+        };
+        run_at(level, to_weights);
+        [&output[by..], &dw[by..], &db[by..]].concat()
+    };
+    for level in Level::available() {
+        for by in 1..4 {
+            assert!(
+                results(level, by) == results(level, 0),
+                "{level}, {by} elements on"
+            );
+        }
+    }
+}

@@ -4,7 +4,7 @@
 
 use super::{
     super::lane::{Lane, Real as _},
-    super::math::{constant, exp_below, power},
+    super::math::{constant, exp_below, limited, power},
     MIN, TILE,
 };
 
@@ -15,11 +15,11 @@ pub(super) fn numerators<V: Lane>(rows: usize, raw: &mut [V::Scalar]) -> V {
     for k in 1..rows {
         max = max.max(V::load(&raw[k * TILE..]));
     }
-    let top = power(max);
+    let top = power(limited(max));
     let mut sum = constant!(V, ZERO);
     for k in 0..rows {
         let row = &mut raw[k * TILE..];
-        let e = exp_below(V::load(row), top);
+        let e = exp_below(limited(V::load(row)), top);
         sum = sum.add(e);
         e.store(row);
     }

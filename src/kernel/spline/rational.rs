@@ -10,7 +10,7 @@
 //! Raw: K widths, K heights, K + 1 slopes with d = MIN + (1 - MIN) softplus(raw)/ln 2.
 //! Durkan, Bekasov, Murray, Papamakarios, "Neural spline flows" (2019), arXiv:1906.04032,
 //! equations 4, 5 and 6-8 (inverse); boundary slopes are free because the cube has no tails.
-//! The density direction is in this file, its gradient in `rational_backward`.
+//! Both directions are in this file, the gradient in `rational_backward`.
 //!
 //! A row goes through in phases (knots, slopes, evaluation), each over all its points: the
 //! long chains of one vector then overlap with those of the next. Known weakness: a nearly
@@ -97,8 +97,7 @@ impl<R: Real> Corners<R> {
     }
 }
 
-/// Replaces raw parameters by slopes at the knots; calls `derivative` with the index of a
-/// vector and the derivatives there.
+/// Replaces raw parameters by slopes at the knots.
 #[inline(always)]
 pub(super) fn slopes<V: Lane>(raw: &mut [V::Scalar; TILE]) {
     let scale = V::splat(V::Scalar::from_f64((1.0 - MIN) / LN_2));

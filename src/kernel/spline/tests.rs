@@ -296,7 +296,7 @@ fn zero_parameters_give_the_identity() {
 fn extreme_parameters_stay_finite() {
     fn extreme<K: Kind + Copy>(kind: K) {
         let bins = 8;
-        for size in [80.0_f32, 1e3, 1e6] {
+        for size in [80.0_f32, 1e3, 1e6, 1e8, f32::MAX, f32::INFINITY, f32::NAN] {
             let raw: Vec<f32> = uniform(K::parameters(bins) * TILE, 3)
                 .iter()
                 .map(|u| if *u > 0.5 { size } else { -size })
@@ -320,4 +320,35 @@ fn extreme_parameters_stay_finite() {
     extreme(Linear);
     extreme(Quadratic);
     extreme(Rational);
+}
+
+/// Where a row begins in memory changes no bit.
+#[test]
+fn alignment_does_not_matter() {
+    let bins = 10;
+    let parameters = raw::<Rational, f32>(bins, 1);
+    let x = uniform(TILE, 2);
+    let results = |level, by: usize| {
+        let mut raw = [vec![0.0; by], parameters.clone()].concat();
+        let mut values = [vec![0.0; by], x.clone()].concat();
+        let mut slope = vec![1.0; by + TILE];
+        let kernel = Evaluate {
+            kind: Rational,
+            bins,
+            direction: Direction::Forward,
+            raw: &mut raw[by..],
+            values: &mut values[by..],
+            slope: &mut slope[by..],
+        };
+        run_at(level, kernel);
+        [&values[by..], &slope[by..]].concat()
+    };
+    for level in Level::available() {
+        for by in 1..4 {
+            assert!(
+                results(level, by) == results(level, 0),
+                "{level}, {by} elements on"
+            );
+        }
+    }
 }

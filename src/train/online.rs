@@ -59,8 +59,8 @@ impl Trainer {
     /// and the next step draws others.
     ///
     /// # Errors
-    /// [`IntegrandError::NonFinite`] with a point (of the unit cube) where log|f| is NaN or plus infinity; the flow is left as
-    /// it was.
+    /// [`IntegrandError::NonFinite`] with a point (of the unit cube) where log|f| is NaN or plus
+    /// infinity; the flow is left as it was.
     pub fn online_step(
         &mut self,
         log_f: &(dyn Fn(&[f64], &mut [f64]) + Sync),

@@ -7,9 +7,9 @@
 //! made in the conditioner's precision, so that equal heights are the identity to f64 rounding.
 
 use super::{
-    super::lane::{Lane, Real, Simd},
+    super::lane::Lane,
     super::math::constant,
-    Kind, MIN, TILE,
+    MIN, TILE, VectorKind,
     bins::{self, Sizes, by_place, distance, load, multiply, number, numerators, sum_of},
 };
 
@@ -71,102 +71,69 @@ fn scaled<V: Lane>(bins: usize, x: &[f64]) -> [V::Wide; 2] {
     [a.mul(count), b.mul(count)]
 }
 
-/// One vector of points.
-#[inline(always)]
-fn evaluate<V: Lane, const INVERSE: bool>(
-    bins: usize,
-    raw: &mut [V::Scalar],
-    values: &mut [f64],
-    slope: &mut [f64],
-) {
-    let sum = numerators::<V>(bins, raw);
-    let at = if INVERSE {
-        load::<V>(values)
-    } else {
-        scaled::<V>(bins, values)
-    };
-    let count = <V::Wide as Lane>::splat(bins as f64);
-    let spread = <V::Wide as Lane>::splat(1.0 - bins as f64 * MIN);
-    for part in 0..V::PARTS {
-        let (at, scale) = (at[part], spread.div(sum.widen(part)));
-        let heights = Heights::<V> {
-            bins,
-            numerators: raw,
-            part,
-            scale,
-        };
-        let bin = heights.find::<INVERSE>(at);
-        let value = if INVERSE {
-            at.sub(bin.y).div(bin.h).add(bin.index).div(count)
-        } else {
-            at.sub(bin.index).fma(bin.h, bin.y)
-        };
-        let first = part * <V::Wide as Lane>::LANES;
-        value.store(&mut values[first..]);
-        multiply(&mut slope[first..], bin.h.mul(count));
-    }
-}
-
-/// The gradient at one vector of points: by x, and by the raw parameters.
-#[inline(always)]
-fn backward<V: Lane>(
-    bins: usize,
-    raw: &[V::Scalar],
-    x: &[f64],
-    (gy, gl): (V, V),
-    raw_gradient: &mut [V::Scalar],
-) -> V {
-    let sum = sum_of::<V>(bins, raw);
-    let sizes = Sizes::new(bins, sum);
-    let at = scaled::<V>(bins, x);
-    let place = V::narrow_down(at);
-    let (mut index, mut h) = (constant!(V, ZERO), sizes.size(raw, 0));
-    for k in 1..bins {
-        let past = place.ge(number(k));
-        index = V::select(past, number(k), index);
-        h = V::select(past, sizes.size(raw, k), h);
-    }
-    let inside = distance(at, index).fma(gy, gl.div(h));
-    for k in 0..bins {
-        by_place(index, k, gy, inside).store(&mut raw_gradient[k * TILE..]);
-    }
-    bins::backward(bins, raw, sizes, sum, raw_gradient);
-    gy.mul(number(bins)).mul(h)
-}
-
-impl Kind for Linear {
+impl VectorKind for Linear {
     fn parameters(bins: usize) -> usize {
         bins
     }
 
     #[inline(always)]
-    fn evaluate<S: Simd, R: Real, const INVERSE: bool>(
+    fn evaluate<V: Lane, const INVERSE: bool>(
         bins: usize,
-        raw: &mut [R],
+        raw: &mut [V::Scalar],
         values: &mut [f64],
         slope: &mut [f64],
     ) {
-        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
-            let (values, slope) = (&mut values[t..], &mut slope[t..]);
-            evaluate::<R::In<S>, INVERSE>(bins, &mut raw[t..], values, slope);
+        let sum = numerators::<V>(bins, raw);
+        let at = if INVERSE {
+            load::<V>(values)
+        } else {
+            scaled::<V>(bins, values)
+        };
+        let count = <V::Wide as Lane>::splat(bins as f64);
+        let spread = <V::Wide as Lane>::splat(1.0 - bins as f64 * MIN);
+        for part in 0..V::PARTS {
+            let (at, scale) = (at[part], spread.div(sum.widen(part)));
+            let heights = Heights::<V> {
+                bins,
+                numerators: raw,
+                part,
+                scale,
+            };
+            let bin = heights.find::<INVERSE>(at);
+            let value = if INVERSE {
+                at.sub(bin.y).div(bin.h).add(bin.index).div(count)
+            } else {
+                at.sub(bin.index).fma(bin.h, bin.y)
+            };
+            let first = part * <V::Wide as Lane>::LANES;
+            value.store(&mut values[first..]);
+            multiply(&mut slope[first..], bin.h.mul(count));
         }
     }
 
     #[inline(always)]
-    fn backward<S: Simd, R: Real>(
+    fn backward<V: Lane>(
         bins: usize,
-        raw: &[R],
+        raw: &[V::Scalar],
         x: &[f64],
-        gradient: &mut [R],
-        log_slope_gradient: &[R],
-        raw_gradient: &mut [R],
-    ) {
-        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
-            let g = (
-                <R::In<S>>::load(&gradient[t..]),
-                <R::In<S>>::load(&log_slope_gradient[t..]),
-            );
-            backward(bins, &raw[t..], &x[t..], g, &mut raw_gradient[t..]).store(&mut gradient[t..]);
+        (gy, gl): (V, V),
+        raw_gradient: &mut [V::Scalar],
+    ) -> V {
+        let sum = sum_of::<V>(bins, raw);
+        let sizes = Sizes::new(bins, sum);
+        let at = scaled::<V>(bins, x);
+        let place = V::narrow_down(at);
+        let (mut index, mut h) = (constant!(V, ZERO), sizes.size(raw, 0));
+        for k in 1..bins {
+            let past = place.ge(number(k));
+            index = V::select(past, number(k), index);
+            h = V::select(past, sizes.size(raw, k), h);
         }
+        let inside = distance(at, index).fma(gy, gl.div(h));
+        for k in 0..bins {
+            by_place(index, k, gy, inside).store(&mut raw_gradient[k * TILE..]);
+        }
+        bins::backward(bins, raw, sizes, sum, raw_gradient);
+        gy.mul(number(bins)).mul(h)
     }
 }

@@ -24,7 +24,7 @@ mod rational_backward;
 use super::{
     TILE,
     dispatch::{Kernel, run},
-    lane::{Real, Simd},
+    lane::{Lane, Real, Simd},
 };
 
 pub(crate) use linear::Linear;
@@ -58,6 +58,67 @@ pub(crate) trait Kind {
         log_slope_gradient: &[R],
         raw_gradient: &mut [R],
     );
+}
+
+/// A [`Kind`] that takes one vector of points at a time. Slices start at its first point:
+/// parameter `k` of lane `l` is `raw[k * TILE + l]`, coordinate l is `values[l]`.
+pub(crate) trait VectorKind {
+    /// As [`Kind::parameters`].
+    fn parameters(bins: usize) -> usize;
+    /// As [`Kind::evaluate`].
+    fn evaluate<V: Lane, const INVERSE: bool>(
+        bins: usize,
+        raw: &mut [V::Scalar],
+        values: &mut [f64],
+        slope: &mut [f64],
+    );
+    /// As [`Kind::backward`], given d loss / d S(x) and d loss / d ln S'(x); returns d loss / d x.
+    fn backward<V: Lane>(
+        bins: usize,
+        raw: &[V::Scalar],
+        x: &[f64],
+        gradient: (V, V),
+        raw_gradient: &mut [V::Scalar],
+    ) -> V;
+}
+
+impl<K: VectorKind> Kind for K {
+    fn parameters(bins: usize) -> usize {
+        <K as VectorKind>::parameters(bins)
+    }
+
+    #[inline(always)]
+    fn evaluate<S: Simd, R: Real, const INVERSE: bool>(
+        bins: usize,
+        raw: &mut [R],
+        values: &mut [f64],
+        slope: &mut [f64],
+    ) {
+        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
+            let (values, slope) = (&mut values[t..], &mut slope[t..]);
+            <K as VectorKind>::evaluate::<R::In<S>, INVERSE>(bins, &mut raw[t..], values, slope);
+        }
+    }
+
+    #[inline(always)]
+    fn backward<S: Simd, R: Real>(
+        bins: usize,
+        raw: &[R],
+        x: &[f64],
+        gradient: &mut [R],
+        log_slope_gradient: &[R],
+        raw_gradient: &mut [R],
+    ) {
+        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
+            let g = (
+                <R::In<S>>::load(&gradient[t..]),
+                <R::In<S>>::load(&log_slope_gradient[t..]),
+            );
+            let (raw, x) = (&raw[t..], &x[t..]);
+            <K as VectorKind>::backward(bins, raw, x, g, &mut raw_gradient[t..])
+                .store(&mut gradient[t..]);
+        }
+    }
 }
 
 /// Which way a spline is evaluated.
@@ -151,9 +212,9 @@ macro_rules! with_kind {
 impl AnyKind {
     pub(crate) fn parameters(self, bins: usize) -> usize {
         match self {
-            Self::Linear => Linear::parameters(bins),
-            Self::Quadratic => Quadratic::parameters(bins),
-            Self::Rational => Rational::parameters(bins),
+            Self::Linear => <Linear as Kind>::parameters(bins),
+            Self::Quadratic => <Quadratic as Kind>::parameters(bins),
+            Self::Rational => <Rational as Kind>::parameters(bins),
         }
     }
 }

@@ -8,9 +8,9 @@
 //! knots are areas under the slope, so they must follow from it to f64 rounding.
 
 use super::{
-    super::lane::{Lane, Real, Simd},
+    super::lane::{Lane, Real as _},
     super::math::constant,
-    Kind, MIN, TILE,
+    MIN, TILE, VectorKind,
     bins::{self, Sizes, by_place, distance, load, multiply, number, numerators, sum_of},
 };
 
@@ -119,161 +119,128 @@ impl<V: Lane> Knots<'_, V> {
     }
 }
 
-/// One vector of points.
-#[inline(always)]
-fn evaluate<V: Lane, const INVERSE: bool>(
-    bins: usize,
-    raw: &mut [V::Scalar],
-    values: &mut [f64],
-    slope: &mut [f64],
-) {
-    let widths = Sizes::new(bins, numerators::<V>(bins, raw));
-    numerators::<V>(bins + 1, &mut raw[bins * TILE..]);
-    let knots = Knots { bins, raw, widths };
-    let (zero, one) = (constant!(V::Wide, ZERO), constant!(V::Wide, ONE));
-    let half = <V::Wide as Lane>::splat(0.5);
-    let at = load::<V>(values);
-    for part in 0..V::PARTS {
-        let at = at[part];
-        let bin = knots.find::<INVERSE>(part, at);
-        let rise = bin.right.sub(bin.left);
-        let (value, derivative) = if INVERSE {
-            let c = at.sub(bin.y0).div(bin.w);
-            let two_c = c.add(c);
-            // The root of rise/2 a^2 + left a - c = 0 in the form without cancellation.
-            let root = two_c.fma(rise, bin.left.mul(bin.left)).max(zero).sqrt();
-            let a = two_c.div(bin.left.add(root)).max(zero).min(one);
-            (a.fma(bin.w, bin.x0), a.fma(rise, bin.left))
-        } else {
-            let a = at.sub(bin.x0).div(bin.w);
-            let mean_slope = a.mul(half).fma(rise, bin.left);
-            let value = a.mul(mean_slope).fma(bin.w, bin.y0);
-            (value, a.fma(rise, bin.left))
-        };
-        let first = part * <V::Wide as Lane>::LANES;
-        value.store(&mut values[first..]);
-        multiply(&mut slope[first..], derivative);
-    }
-}
-
-/// The gradient at one vector of points: by x, and by the raw parameters.
-#[inline(always)]
-fn backward<V: Lane>(
-    bins: usize,
-    raw: &[V::Scalar],
-    x: &[f64],
-    (gy, gl): (V, V),
-    raw_gradient: &mut [V::Scalar],
-) -> V {
-    let (zero, one) = (constant!(V, ZERO), constant!(V, ONE));
-    let half = V::splat(V::Scalar::from_f64(0.5));
-    let min = V::splat(V::Scalar::from_f64(MIN));
-    let sum = sum_of::<V>(bins, raw);
-    let widths = Sizes::new(bins, sum);
-    let knots = Knots { bins, raw, widths };
-    let last = V::PARTS - 1;
-    let scale = V::narrow([knots.scale(0), knots.scale(last)]);
-    let x = load::<V>(x);
-    let (index, start, w) = knots.place(V::narrow_down(x));
-    let (mut e0, mut e1) = (knots.vertex(0), knots.vertex(1));
-    for k in 1..bins {
-        let here = index.ge(number(k));
-        e0 = V::select(here, knots.vertex(k), e0);
-        e1 = V::select(here, knots.vertex(k + 1), e1);
-    }
-    let (left, right) = (e0.fma(scale, min), e1.fma(scale, min));
-    let rise = right.sub(left);
-    let a = distance(x, start).div(w);
-    let slope = a.fma(rise, left);
-    let gl_over_slope = gl.div(slope);
-    let ga = gy.mul(w).mul(slope).add(gl_over_slope.mul(rise));
-    let gx = ga.div(w);
-    let g_knot = zero.sub(gx);
-    let half_a2 = a.mul(a).mul(half);
-    let g_w = gy.mul(half_a2.fma(rise, a.mul(left))).sub(gx.mul(a));
-    let gy_w = gy.mul(w);
-    let g_left = gy_w.mul(a.sub(half_a2)).add(gl_over_slope.mul(one.sub(a)));
-    let g_right = gy_w.mul(half_a2).add(gl_over_slope.mul(a));
-
-    // d loss / d widths and vertices at fixed normalisation, and their sum over e
-    let (mut knot, mut from_left, mut dot) = (zero, zero, zero);
-    for k in 0..bins {
-        let next = knots.end(knot, k);
-        let size = next.sub(knot);
-        let (e0, e1) = (knots.vertex(k), knots.vertex(k + 1));
-        let mean = e0.fma(scale, min).add(e1.fma(scale, min)).mul(half);
-        by_place(index, k, gy.fma(mean, g_knot), g_w).store(&mut raw_gradient[k * TILE..]);
-        let area = gy.mul(size).mul(half);
-        let to_left = from_left.add(by_place(index, k, area, g_left));
-        to_left.store(&mut raw_gradient[(bins + k) * TILE..]);
-        dot = to_left.fma(e0, dot);
-        from_left = by_place(index, k, area, g_right);
-        knot = next;
-    }
-    from_left.store(&mut raw_gradient[2 * bins * TILE..]);
-    dot = from_left.fma(knots.vertex(bins), dot);
-
-    // through v = MIN + scale e, scale = (1 - MIN)/Z(w, e)
-    let g_z = zero.sub(
-        dot.mul(scale)
-            .mul(scale)
-            .mul(V::splat(V::Scalar::from_f64(1.0 / (1.0 - MIN)))),
-    );
-    let half_g_z = g_z.mul(half);
-    let (mut knot, mut before) = (zero, zero);
-    for k in 0..=bins {
-        let e = knots.vertex(k);
-        let mut size = zero;
-        if k < bins {
-            let next = knots.end(knot, k);
-            size = next.sub(knot);
-            knot = next;
-            let row = &mut raw_gradient[k * TILE..];
-            let both = e.add(knots.vertex(k + 1));
-            both.fma(half_g_z, V::load(row)).store(row);
-        }
-        let row = &mut raw_gradient[(bins + k) * TILE..];
-        let ge = V::load(row).mul(scale).add(before.add(size).mul(half_g_z));
-        ge.mul(e).store(row);
-        before = size;
-    }
-    bins::backward(bins, raw, widths, sum, raw_gradient);
-    gx
-}
-
-impl Kind for Quadratic {
+impl VectorKind for Quadratic {
     fn parameters(bins: usize) -> usize {
         2 * bins + 1
     }
 
     #[inline(always)]
-    fn evaluate<S: Simd, R: Real, const INVERSE: bool>(
+    fn evaluate<V: Lane, const INVERSE: bool>(
         bins: usize,
-        raw: &mut [R],
+        raw: &mut [V::Scalar],
         values: &mut [f64],
         slope: &mut [f64],
     ) {
-        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
-            let (values, slope) = (&mut values[t..], &mut slope[t..]);
-            evaluate::<R::In<S>, INVERSE>(bins, &mut raw[t..], values, slope);
+        let widths = Sizes::new(bins, numerators::<V>(bins, raw));
+        numerators::<V>(bins + 1, &mut raw[bins * TILE..]);
+        let knots = Knots { bins, raw, widths };
+        let (zero, one) = (constant!(V::Wide, ZERO), constant!(V::Wide, ONE));
+        let half = <V::Wide as Lane>::splat(0.5);
+        let at = load::<V>(values);
+        for part in 0..V::PARTS {
+            let at = at[part];
+            let bin = knots.find::<INVERSE>(part, at);
+            let rise = bin.right.sub(bin.left);
+            let (value, derivative) = if INVERSE {
+                let c = at.sub(bin.y0).div(bin.w);
+                let two_c = c.add(c);
+                // The root of rise/2 a^2 + left a - c = 0 in the form without cancellation.
+                let root = two_c.fma(rise, bin.left.mul(bin.left)).max(zero).sqrt();
+                let a = two_c.div(bin.left.add(root)).max(zero).min(one);
+                (a.fma(bin.w, bin.x0), a.fma(rise, bin.left))
+            } else {
+                let a = at.sub(bin.x0).div(bin.w);
+                let mean_slope = a.mul(half).fma(rise, bin.left);
+                let value = a.mul(mean_slope).fma(bin.w, bin.y0);
+                (value, a.fma(rise, bin.left))
+            };
+            let first = part * <V::Wide as Lane>::LANES;
+            value.store(&mut values[first..]);
+            multiply(&mut slope[first..], derivative);
         }
     }
 
     #[inline(always)]
-    fn backward<S: Simd, R: Real>(
+    fn backward<V: Lane>(
         bins: usize,
-        raw: &[R],
+        raw: &[V::Scalar],
         x: &[f64],
-        gradient: &mut [R],
-        log_slope_gradient: &[R],
-        raw_gradient: &mut [R],
-    ) {
-        for t in (0..TILE).step_by(<R::In<S>>::LANES) {
-            let g = (
-                <R::In<S>>::load(&gradient[t..]),
-                <R::In<S>>::load(&log_slope_gradient[t..]),
-            );
-            backward(bins, &raw[t..], &x[t..], g, &mut raw_gradient[t..]).store(&mut gradient[t..]);
+        (gy, gl): (V, V),
+        raw_gradient: &mut [V::Scalar],
+    ) -> V {
+        let (zero, one) = (constant!(V, ZERO), constant!(V, ONE));
+        let half = V::splat(V::Scalar::from_f64(0.5));
+        let min = V::splat(V::Scalar::from_f64(MIN));
+        let sum = sum_of::<V>(bins, raw);
+        let widths = Sizes::new(bins, sum);
+        let knots = Knots { bins, raw, widths };
+        let last = V::PARTS - 1;
+        let scale = V::narrow([knots.scale(0), knots.scale(last)]);
+        let x = load::<V>(x);
+        let (index, start, w) = knots.place(V::narrow_down(x));
+        let (mut e0, mut e1) = (knots.vertex(0), knots.vertex(1));
+        for k in 1..bins {
+            let here = index.ge(number(k));
+            e0 = V::select(here, knots.vertex(k), e0);
+            e1 = V::select(here, knots.vertex(k + 1), e1);
         }
+        let (left, right) = (e0.fma(scale, min), e1.fma(scale, min));
+        let rise = right.sub(left);
+        let a = distance(x, start).div(w);
+        let slope = a.fma(rise, left);
+        let gl_over_slope = gl.div(slope);
+        let ga = gy.mul(w).mul(slope).add(gl_over_slope.mul(rise));
+        let gx = ga.div(w);
+        let g_knot = zero.sub(gx);
+        let half_a2 = a.mul(a).mul(half);
+        let g_w = gy.mul(half_a2.fma(rise, a.mul(left))).sub(gx.mul(a));
+        let gy_w = gy.mul(w);
+        let g_left = gy_w.mul(a.sub(half_a2)).add(gl_over_slope.mul(one.sub(a)));
+        let g_right = gy_w.mul(half_a2).add(gl_over_slope.mul(a));
+
+        // d loss / d widths and vertices at fixed normalisation, and their sum over e
+        let (mut knot, mut from_left, mut dot) = (zero, zero, zero);
+        for k in 0..bins {
+            let next = knots.end(knot, k);
+            let size = next.sub(knot);
+            let (e0, e1) = (knots.vertex(k), knots.vertex(k + 1));
+            let mean = e0.fma(scale, min).add(e1.fma(scale, min)).mul(half);
+            by_place(index, k, gy.fma(mean, g_knot), g_w).store(&mut raw_gradient[k * TILE..]);
+            let area = gy.mul(size).mul(half);
+            let to_left = from_left.add(by_place(index, k, area, g_left));
+            to_left.store(&mut raw_gradient[(bins + k) * TILE..]);
+            dot = to_left.fma(e0, dot);
+            from_left = by_place(index, k, area, g_right);
+            knot = next;
+        }
+        from_left.store(&mut raw_gradient[2 * bins * TILE..]);
+        dot = from_left.fma(knots.vertex(bins), dot);
+
+        // through v = MIN + scale e, scale = (1 - MIN)/Z(w, e)
+        let g_z = zero.sub(
+            dot.mul(scale)
+                .mul(scale)
+                .mul(V::splat(V::Scalar::from_f64(1.0 / (1.0 - MIN)))),
+        );
+        let half_g_z = g_z.mul(half);
+        let (mut knot, mut before) = (zero, zero);
+        for k in 0..=bins {
+            let e = knots.vertex(k);
+            let mut size = zero;
+            if k < bins {
+                let next = knots.end(knot, k);
+                size = next.sub(knot);
+                knot = next;
+                let row = &mut raw_gradient[k * TILE..];
+                let both = e.add(knots.vertex(k + 1));
+                both.fma(half_g_z, V::load(row)).store(row);
+            }
+            let row = &mut raw_gradient[(bins + k) * TILE..];
+            let ge = V::load(row).mul(scale).add(before.add(size).mul(half_g_z));
+            ge.mul(e).store(row);
+            before = size;
+        }
+        bins::backward(bins, raw, widths, sum, raw_gradient);
+        gx
     }
 }

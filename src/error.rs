@@ -46,6 +46,14 @@ pub enum Error {
         /// what would be right
         allowed: &'static str,
     },
+    /// A histogram that cannot be made.
+    #[error("histogram {name:?}: {reason}")]
+    Histogram {
+        /// its name
+        name: String,
+        /// what is wrong with it
+        reason: String,
+    },
     /// Too few calls for the method.
     #[error("a budget of {calls} calls is too small; method {method} needs at least {minimum}")]
     BudgetTooSmall {

@@ -13,8 +13,8 @@ use std::{
 use problems::{problem, settings};
 use thalweg::{
     Control, CostClass, Domain, Error, Integrand, IntegrandError, Integrator, Method, NonFinite,
-    Observer, Points, Progress, Report, Settings, Status, Stop, StopReason, from_batch_fn, from_fn,
-    from_vector_fn,
+    Observer, Placement, Points, Progress, Report, Settings, Status, Stop, StopReason,
+    from_batch_fn, from_fn, from_vector_fn,
     integrate::{Phase, Silent},
     map::Identity,
 };
@@ -607,10 +607,11 @@ fn observers_see_all_and_change_nothing() {
             (stopped.status, stopped.stop),
             (Status::Interrupted, StopReason::Interrupted)
         );
-        // Batches that were under way together are still reported.
+        // Batches that were under way together are still reported; strata are one batch.
         let seen = stopped.iterations.len();
+        let one = watched.placement == Placement::Strata;
         assert!(
-            seen >= 2 && seen < watched.iterations.len(),
+            seen >= 2 && (one || seen < watched.iterations.len()),
             "{method:?}: {seen}"
         );
         assert_eq!(
@@ -618,7 +619,10 @@ fn observers_see_all_and_change_nothing() {
             watched.iterations[..seen],
             "{method:?}"
         );
-        assert!(stopped.calls.total() < watched.calls.total(), "{method:?}");
+        assert!(
+            one || stopped.calls.total() < watched.calls.total(),
+            "{method:?}"
+        );
         assert!(
             stopped.estimate.pull(watched.estimate.value).abs() < 6.0,
             "{method:?}"

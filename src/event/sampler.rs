@@ -221,7 +221,7 @@ impl Sampler {
         integrand: &'a dyn Integrand,
         seed: u64,
     ) -> Result<Evaluator<'a>> {
-        Evaluator::new(integrand, Some(&self.domain), NonFinite::Fail, seed)
+        Evaluator::new(integrand, Some(&self.domain), NonFinite::Fail, &[], seed)
     }
 
     /// Points of the domain (`[n * dim]`) and weights (`[n]`) of one chunk.

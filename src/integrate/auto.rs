@@ -6,21 +6,24 @@
 //! choose, the answer comes from fresh ones.
 
 use super::{
+    estimate::Layout,
     explore::Explored,
     neural::{self, Rival, Start},
     report::Choice,
     run::Run,
-    settings::{CostClass, Method},
+    settings::{CostClass, Method, Placement},
     vegas,
 };
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::map::{Identity, Map};
+use crate::sobol::MAX_DIM;
 
 /// A frozen proposal with the spread of its weights.
 pub(crate) struct Frozen {
     pub(crate) map: Box<dyn Map>,
     pub(crate) rel_std: f64,
+    pub(crate) layout: Layout,
     pub(crate) choice: Option<Choice>,
     pub(crate) cost: Option<CostClass>,
 }
@@ -39,7 +42,13 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     let identity = || -> Box<dyn Map> { Box::new(Identity::new(dim)) };
     if explored.moments.mean != 0.0 && plain_calls <= 4.0 * run.calls.explore as f64 {
         let why = format!("uniform points need about {plain_calls:.0} calls");
-        return Ok(Frozen::new(explored, identity(), plain, Method::Plain, why));
+        return Ok(Frozen::new(
+            explored,
+            (identity(), even(run)),
+            plain,
+            Method::Plain,
+            why,
+        ));
     }
     let most = share(run, plain_calls, 4.0);
     let glance = vegas::adapt(run, explored, None, most.min(GLANCE))?;
@@ -79,24 +88,38 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     }
     let why = format!("predicted calls to go: {}", others.join(", "));
     Ok(match flow {
-        Some(flow) if flow.rel_std < grid.rel_std.min(plain) => {
-            Frozen::new(explored, flow.map, flow.rel_std, Method::Flow, why)
-        }
+        Some(flow) if flow.rel_std < grid.rel_std.min(plain) => Frozen::new(
+            explored,
+            (flow.map, even(run)),
+            flow.rel_std,
+            Method::Flow,
+            why,
+        ),
         _ if grid.rel_std < plain => Frozen::new(
             explored,
-            Box::new(grid.grid),
+            (Box::new(grid.grid), grid.layout),
             grid.rel_std,
             Method::Vegas,
             why,
         ),
-        _ => Frozen::new(explored, identity(), plain, Method::Plain, why),
+        _ => Frozen::new(explored, (identity(), even(run)), plain, Method::Plain, why),
     })
+}
+
+/// The layout for a map without strata, unless independent points are asked for: nets cost
+/// nothing and gain much where f/q is smooth.
+pub(crate) fn even(run: &Run<'_>) -> Layout {
+    if run.settings.placement == Placement::Random || run.evaluator.dim() > MAX_DIM {
+        Layout::Random
+    } else {
+        Layout::Nets
+    }
 }
 
 impl Frozen {
     fn new(
         explored: &Explored,
-        map: Box<dyn Map>,
+        (map, layout): (Box<dyn Map>, Layout),
         rel_std: f64,
         method: Method,
         why: String,
@@ -104,6 +127,7 @@ impl Frozen {
         Self {
             map,
             rel_std,
+            layout,
             choice: Some(Choice { method, why }),
             cost: Some(explored.cost),
         }

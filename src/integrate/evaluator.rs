@@ -8,9 +8,11 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::observable::Observable;
 use super::settings::NonFinite;
 use crate::error::{Error, Result};
 use crate::integrand::{Domain, Integrand, IntegrandError, Points};
+use crate::kernel::exp::exponentials;
 use crate::map::Map;
 use crate::rng::{Purpose, Streams};
 
@@ -44,9 +46,19 @@ pub(crate) struct Evaluated {
 impl Evaluated {
     /// Weights of output `o` (`[n]`).
     pub(crate) fn weights(&self, o: usize) -> Vec<f64> {
+        self.columns().swap_remove(o)
+    }
+
+    /// Weights of all outputs: `[n]` each.
+    pub(crate) fn columns(&self) -> Vec<Vec<f64>> {
         let outputs = self.f.len() / self.log_jac.len();
-        let f = self.f.iter().skip(o).step_by(outputs);
-        f.zip(&self.log_jac).map(|(f, l)| f * l.exp()).collect()
+        let mut jacobians = self.log_jac.clone();
+        exponentials(&mut jacobians);
+        let column = |o| {
+            let f = self.f.iter().skip(o).step_by(outputs);
+            f.zip(&jacobians).map(|(f, j)| f * j).collect()
+        };
+        (0..outputs).map(column).collect()
     }
 
     /// log|f| of the first output (`[n]`), minus infinity for zeros.
@@ -66,8 +78,11 @@ pub(crate) struct Evaluator<'a> {
     domain: Domain,
     policy: NonFinite,
     streams: Streams,
+    observables: &'a [Observable],
     /// exponent of the scale, per output
     pub(crate) exponents: Vec<i32>,
+    /// 2^exponent in two factors, see [`scale`]
+    factors: Vec<(f64, f64)>,
     calls: AtomicU64,
     non_finite: AtomicU64,
 }
@@ -77,6 +92,7 @@ impl<'a> Evaluator<'a> {
         integrand: &'a dyn Integrand,
         domain: Option<&Domain>,
         policy: NonFinite,
+        observables: &'a [Observable],
         seed: u64,
     ) -> Result<Self> {
         let dim = integrand.dim();
@@ -100,7 +116,9 @@ impl<'a> Evaluator<'a> {
             domain,
             policy,
             streams: Streams::new(seed),
+            observables,
             exponents: vec![0; integrand.outputs()],
+            factors: vec![(1.0, 1.0); integrand.outputs()],
             calls: AtomicU64::new(0),
             non_finite: AtomicU64::new(0),
         })
@@ -122,6 +140,27 @@ impl<'a> Evaluator<'a> {
         self.streams
     }
 
+    /// Sets the exponent of an output's scale.
+    pub(crate) fn set_exponent(&mut self, output: usize, exponent: i32) {
+        self.exponents[output] = exponent;
+        self.factors[output] = halves(exponent);
+    }
+
+    pub(crate) fn observables(&self) -> &'a [Observable] {
+        self.observables
+    }
+
+    /// Slots of all observables at evaluated points: `[n]` each.
+    pub(crate) fn places(&self, e: &Evaluated) -> Result<Vec<Vec<u32>>> {
+        if self.observables.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut y = e.x.clone();
+        self.domain.map(&mut y, &mut vec![1.0; e.log_jac.len()]);
+        let places = |o: &Observable| o.places(&y, self.dim());
+        self.observables.iter().map(places).collect()
+    }
+
     /// Takes a value of the first output back to the user's units.
     pub(crate) fn unscale(&self, value: f64) -> f64 {
         scale(value, -self.exponents[0])
@@ -141,10 +180,15 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn evaluate(&self, map: &dyn Map, block: Block) -> Result<Evaluated> {
         let dim = self.dim();
         let mut z = vec![0.0; block.n * dim];
-        let mut x = vec![0.0; block.n * dim];
-        let mut log_jac = vec![0.0; block.n];
         self.streams
             .fill_points(block.purpose, block.iteration, block.first, dim, &mut z);
+        self.evaluate_at(map, z)
+    }
+
+    /// Calls the integrand at the latent points `z` (`[n * dim]`).
+    pub(crate) fn evaluate_at(&self, map: &dyn Map, z: Vec<f64>) -> Result<Evaluated> {
+        let mut x = vec![0.0; z.len()];
+        let mut log_jac = vec![0.0; z.len() / self.dim()];
         map.forward(&z, &mut x, &mut log_jac);
         let f = self.call(&x)?;
         Ok(Evaluated { z, x, log_jac, f })
@@ -191,13 +235,13 @@ impl<'a> Evaluator<'a> {
                 }
             }
         };
-        for (output, exponent) in self.exponents.iter().enumerate() {
+        for (output, (half, other)) in self.factors.iter().enumerate() {
             let value = values[output];
             // Zero stays zero, whatever the Jacobian at the end of an infinite range.
             let weighed = if value == 0.0 {
                 0.0
             } else {
-                scale(value, *exponent) * jacobian
+                value * half * other * jacobian
             };
             if !weighed.is_finite() {
                 if self.policy == NonFinite::Fail {
@@ -215,12 +259,18 @@ impl<'a> Evaluator<'a> {
 
 /// value * 2^exponent without an intermediate overflow.
 pub(crate) fn scale(value: f64, exponent: i32) -> f64 {
+    let (half, other) = halves(exponent);
+    value * half * other
+}
+
+/// 2^exponent in two factors.
+fn halves(exponent: i32) -> (f64, f64) {
     let half = exponent / 2;
-    value * 2.0_f64.powi(half) * 2.0_f64.powi(exponent - half)
+    (2.0_f64.powi(half), 2.0_f64.powi(exponent - half))
 }
 
 /// The text of a panic.
-fn message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(|s| (*s).to_owned())

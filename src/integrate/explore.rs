@@ -85,7 +85,7 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
             .flat_map(|chunk| chunk.f.iter().skip(o).step_by(outputs));
         let max = values.fold(0.0, |a: f64, b| a.max(b.abs()));
         if max > 0.0 {
-            run.evaluator.exponents[o] = -exponent_of(max);
+            run.evaluator.set_exponent(o, -exponent_of(max));
         }
     }
     let exponent = run.evaluator.exponents[0];

@@ -8,19 +8,22 @@ mod estimate;
 pub(crate) mod evaluator;
 mod explore;
 mod neural;
+mod observable;
 mod observer;
 mod prepare;
 mod report;
 mod run;
 mod settings;
+mod strata;
 mod vegas;
 mod verdict;
 
+pub use observable::Observable;
 pub use observer::{Control, Observer, Progress, Silent};
 pub use report::{
-    Choice, Iteration, Output, PerPhase, Phase, Report, Status, StopReason, WeightSummary,
+    Binned, Choice, Iteration, Output, PerPhase, Phase, Report, Status, StopReason, WeightSummary,
 };
-pub use settings::{CostClass, Method, NonFinite, Settings, Stop, VegasConfig};
+pub use settings::{CostClass, Method, NonFinite, Placement, Settings, Stop, VegasConfig};
 
 use rayon::ThreadPoolBuilder;
 
@@ -46,6 +49,7 @@ use crate::rng::continued;
 #[derive(Clone, Debug)]
 pub struct Integrator {
     settings: Settings,
+    observables: Vec<Observable>,
 }
 
 /// A finished run.
@@ -76,12 +80,22 @@ impl Integrator {
     /// [`Error::InvalidSetting`] or [`Error::BudgetTooSmall`], naming what is wrong.
     pub fn new(settings: Settings) -> Result<Self> {
         settings.validate()?;
-        Ok(Self { settings })
+        Ok(Self {
+            settings,
+            observables: Vec::new(),
+        })
     }
 
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Fills histograms of `observables` in the same pass as the estimate; nothing else changes.
+    #[must_use]
+    pub fn observing(mut self, observables: Vec<Observable>) -> Self {
+        self.observables = observables;
+        self
     }
 
     /// Integrates `integrand`.
@@ -155,7 +169,13 @@ impl Integrator {
             settings.seed
         };
         let domain = settings.domain.as_ref();
-        let evaluator = Evaluator::new(integrand, domain, settings.non_finite, seed)?;
+        let evaluator = Evaluator::new(
+            integrand,
+            domain,
+            settings.non_finite,
+            &self.observables,
+            seed,
+        )?;
         let mut pool = ThreadPoolBuilder::new();
         if let Some(threads) = settings.threads {
             pool = pool.num_threads(threads);
@@ -196,6 +216,7 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
     let frozen = match given {
         Some(Given::Frozen(map)) => Frozen {
             rel_std: estimate::spread(run, map.as_ref())?,
+            layout: auto::even(run),
             map,
             choice: None,
             cost: None,
@@ -205,8 +226,9 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
     };
     run.freeze();
     let most = (goal == Goal::TrainOnly).then_some(CHECK_CALLS);
-    let (sums, stop) = estimate::estimate(run, frozen.map.as_ref(), frozen.rel_std, most)?;
-    let report = verdict::report(run, &frozen, &sums, stop);
+    let (map, layout) = (frozen.map.as_ref(), &frozen.layout);
+    let findings = estimate::estimate(run, map, (layout, frozen.rel_std), most)?;
+    let report = verdict::report(run, &frozen, findings);
     Ok(Outcome {
         report,
         map: frozen.map,

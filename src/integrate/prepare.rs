@@ -5,10 +5,11 @@ use std::any::Any;
 use super::{
     CHECK_CALLS, Goal,
     auto::{self, Frozen},
+    estimate::Layout,
     explore::Explored,
     neural::{self, Rival, Start},
     run::Run,
-    settings::Method,
+    settings::{Method, Placement},
     vegas,
 };
 use crate::error::Result;
@@ -34,15 +35,25 @@ pub(super) fn prepare(
         Method::Plain => Ok(Frozen {
             map: Box::new(Identity::new(dim)),
             rel_std: explored.moments.rel_std(),
+            // Independent points are what "plain Monte Carlo" means to everyone.
+            layout: match run.settings.placement {
+                Placement::Sobol => auto::even(run),
+                Placement::Auto | Placement::Random | Placement::Strata => Layout::Random,
+            },
             choice: None,
             cost: None,
         }),
         Method::Vegas => {
             let start = start.and_then(grid_of).cloned();
+            let most = match goal {
+                Goal::Integrate => left / 4,
+                Goal::TrainOnly => most,
+            };
             let adapted = vegas::adapt(run, explored, start, most)?;
             Ok(Frozen {
                 map: Box::new(adapted.grid),
                 rel_std: adapted.rel_std,
+                layout: adapted.layout,
                 choice: None,
                 cost: None,
             })
@@ -61,6 +72,7 @@ pub(super) fn prepare(
             Ok(Frozen {
                 map: trained.map,
                 rel_std: trained.rel_std,
+                layout: auto::even(run),
                 choice: None,
                 cost: None,
             })

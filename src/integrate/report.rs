@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::{CostClass, Method};
+use super::settings::{CostClass, Method, Placement};
 use crate::stats::{Consistency, Estimate};
 
 /// The parts of a run.
@@ -124,6 +124,36 @@ pub struct Output {
     pub weights: WeightSummary,
 }
 
+/// A histogram of an observable: the integral over each bin (not divided by its width).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Binned {
+    /// name of the observable
+    pub name: String,
+    /// lower end of the first bin
+    pub low: f64,
+    /// upper end of the last bin
+    pub high: f64,
+    /// integral over each bin (first output)
+    pub values: Vec<f64>,
+    /// their one-sigma errors
+    pub errors: Vec<f64>,
+    /// integral below the range, and its error
+    pub underflow: (f64, f64),
+    /// integral above the range or where the observable is NaN, and its error
+    pub overflow: (f64, f64),
+}
+
+impl Binned {
+    /// Edges of the bins, `[bins + 1]`.
+    pub fn edges(&self) -> Vec<f64> {
+        let bins = self.values.len();
+        let share = |i: usize| i as f64 / bins as f64;
+        (0..=bins)
+            .map(|i| self.low * (1.0 - share(i)) + self.high * share(i))
+            .collect()
+    }
+}
+
 /// How much the result can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -215,6 +245,12 @@ pub struct Report {
     pub outputs: Vec<Output>,
     /// covariance of the outputs' values, `[outputs * outputs]`, if asked for
     pub covariance: Option<Vec<f64>>,
+    /// histograms of the observables, in their order
+    #[serde(default)]
+    pub histograms: Vec<Binned>,
+    /// how the points of the estimate were placed
+    #[serde(default)]
+    pub placement: Placement,
     /// how much to trust it
     pub status: Status,
     /// why the status is unreliable

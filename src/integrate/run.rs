@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
     evaluator::{Block, Evaluated, Evaluator},
@@ -16,7 +16,7 @@ use crate::rng::Purpose;
 use crate::stats::Moments;
 
 /// Chunks that are evaluated before their results are folded.
-pub(crate) const WAVE: u64 = 32;
+pub(crate) const WAVE: usize = 32;
 
 pub(crate) struct Run<'a> {
     pub(crate) settings: &'a Settings,
@@ -111,36 +111,57 @@ impl<'a> Run<'a> {
         reduce: impl Fn(Evaluated) -> T + Sync,
         mut fold: impl FnMut(T),
     ) -> Result<u64> {
+        let blocks = (0..n.div_ceil(chunk)).map(|c| {
+            let size = chunk.min(n - c * chunk);
+            Block {
+                purpose,
+                iteration,
+                first: first + c * chunk,
+                n: usize::try_from(size).unwrap_or(usize::MAX),
+            }
+        });
+        self.jobs(
+            phase,
+            blocks,
+            |block| block.n as u64,
+            |evaluator, block| Ok(reduce(evaluator.evaluate(map, *block)?)),
+            |_, part| fold(part),
+        )
+    }
+
+    /// Does `jobs`, of `calls` calls each, in parallel, and hands the results to `fold` in order.
+    /// Ends early, between two jobs, where the run has to stop; returns the number of calls of
+    /// the jobs that were folded.
+    pub(crate) fn jobs<J: Send + Sync, T: Send>(
+        &mut self,
+        phase: Phase,
+        jobs: impl Iterator<Item = J>,
+        calls: impl Fn(&J) -> u64 + Sync,
+        work: impl Fn(&Evaluator<'_>, &J) -> Result<T> + Sync,
+        mut fold: impl FnMut(&J, T),
+    ) -> Result<u64> {
+        let mut jobs = jobs.fuse();
         let mut done = 0;
-        while done < n && self.stopped.is_none() {
-            let chunks = (n - done).div_ceil(chunk).min(WAVE);
+        while self.stopped.is_none() {
+            let wave: Vec<J> = jobs.by_ref().take(WAVE).collect();
+            if wave.is_empty() {
+                break;
+            }
             let this = &*self;
-            let wave: Vec<Option<Result<(u64, T)>>> = (0..chunks)
-                .into_par_iter()
-                .map(|c| {
-                    if this.must_stop().is_some() {
-                        return None;
-                    }
-                    let at = done + c * chunk;
-                    let size = chunk.min(n - at);
-                    let points = usize::try_from(size).unwrap_or(usize::MAX);
-                    let block = Block {
-                        purpose,
-                        iteration,
-                        first: first + at,
-                        n: points,
-                    };
-                    let evaluated = this.evaluator.evaluate(map, block);
-                    Some(evaluated.map(|e| (size, reduce(e))))
+            let parts: Vec<Option<Result<T>>> = wave
+                .par_iter()
+                .map(|job| {
+                    let go = this.must_stop().is_none();
+                    go.then(|| work(&this.evaluator, job))
                 })
                 .collect();
-            for part in wave {
-                // What lies behind a chunk that was given up does not count.
+            for (job, part) in wave.iter().zip(parts) {
+                // What lies behind a job that was given up does not count.
                 let Some(part) = part else { break };
-                let (size, value) = part?;
-                *self.calls.of(phase) += size;
-                done += size;
-                fold(value);
+                let part = part?;
+                *self.calls.of(phase) += calls(job);
+                done += calls(job);
+                fold(job, part);
             }
             self.stopped = self.must_stop();
         }

@@ -34,6 +34,34 @@ impl Method {
     }
 }
 
+/// How the points of the estimate are placed in the latent cube.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Placement {
+    /// by the method: plain takes independent points, VEGAS what its pilot points found
+    /// to be better, the flow Sobol points
+    #[default]
+    Auto,
+    /// independent points
+    Random,
+    /// randomised Sobol points: 12 to 23 independent randomisations, whose spread gives the error
+    Sobol,
+    /// strata with more points where the weights vary more (VEGAS+); VEGAS only
+    Strata,
+}
+
+impl Placement {
+    /// The name used on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Random => "random",
+            Self::Sobol => "sobol",
+            Self::Strata => "strata",
+        }
+    }
+}
+
 /// When to stop. Whatever is reached first counts.
 ///
 /// Without any error target the call budget is spent. The default: relative error 1e-3 and at
@@ -143,11 +171,18 @@ impl CostClass {
     }
 }
 
+/// Most bins per axis of an adapted grid: a place among them takes two bytes.
+const MOST_BINS: usize = 1 << 16;
+
 /// Settings of the VEGAS grid.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VegasConfig {
-    /// damping of the refinement: 0 none at all, 0.5 usual, 1.5 classic
+    /// how far a refinement goes towards what the points of an iteration show: 1 all the way,
+    /// 0 not at all
     pub alpha: f64,
+    /// how strongly points gather in the strata where the weights vary: 0 not at all, 1 as were
+    /// best for known spreads
+    pub beta: f64,
     /// most bins per axis
     pub max_bins: usize,
     /// calls of the first adapting iteration; each next one has half as many again
@@ -159,7 +194,8 @@ pub struct VegasConfig {
 impl Default for VegasConfig {
     fn default() -> Self {
         Self {
-            alpha: 0.5,
+            alpha: 1.0,
+            beta: 0.75,
             max_bins: 1000,
             first_calls: 2000,
             max_iterations: 30,
@@ -187,6 +223,9 @@ pub struct Settings {
     pub non_finite: NonFinite,
     /// whether the covariance of several outputs is computed
     pub covariance: bool,
+    /// how the points of the estimate are placed
+    #[serde(default)]
+    pub placement: Placement,
     /// the VEGAS grid
     pub vegas: VegasConfig,
     /// the flow
@@ -208,6 +247,7 @@ impl Default for Settings {
             cost_class: None,
             non_finite: NonFinite::Fail,
             covariance: false,
+            placement: Placement::Auto,
             vegas: VegasConfig::default(),
             flow: FlowConfig::default(),
             flow_on_grid: false,
@@ -261,16 +301,25 @@ impl Settings {
         }
         let VegasConfig {
             alpha,
+            beta,
             max_bins,
             first_calls,
             max_iterations,
         } = self.vegas;
-        check((0.0..=10.0).contains(&alpha), "alpha", alpha, "0 to 10")?;
+        check((0.0..=1.0).contains(&alpha), "alpha", alpha, "0 to 1")?;
+        check((0.0..=1.0).contains(&beta), "beta", beta, "0 to 1")?;
         check(
-            (1..=100_000).contains(&max_bins),
+            (1..=MOST_BINS).contains(&max_bins),
             "max_bins",
             max_bins as f64,
-            "1 to 100000",
+            "1 to 65536",
+        )?;
+        check(
+            self.placement != Placement::Strata
+                || matches!(self.method, Method::Vegas | Method::Auto),
+            "placement (strata)",
+            0.0,
+            "strata with method vegas only",
         )?;
         check(
             first_calls >= 16,

@@ -6,7 +6,7 @@ use rayon::current_num_threads;
 
 use super::{
     auto::Frozen,
-    estimate::Sums,
+    estimate::Findings,
     report::{Output, Report, Status, StopReason},
     run::Run,
     settings::{Method, NonFinite},
@@ -18,9 +18,19 @@ const SMALL_P: f64 = 1e-4;
 /// Part of the error by which one point may move the estimate.
 const LARGE_JUMP: f64 = 0.5;
 
-pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: StopReason) -> Report {
-    let exponents = run.evaluator.exponents.clone();
-    let outputs = sums.outputs(&exponents);
+pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> Report {
+    let Findings {
+        mut outputs, stop, ..
+    } = findings;
+    if let (0, Some(last)) = (outputs[0].estimate.calls, run.iterations.last()) {
+        let preview = &mut outputs[0].estimate;
+        (preview.value, preview.error) = (last.value, last.error);
+        run.warnings.push(
+            "stopped before the estimate had a result: the value is that of the last preparing \
+             step, a preview"
+                .to_owned(),
+        );
+    }
     let first = outputs[0];
     let mut reasons: Vec<String> = non_finite(run).into_iter().collect();
     for (o, output) in outputs.iter().enumerate() {
@@ -30,7 +40,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
             format!("output {o}: ")
         };
         reasons.extend(
-            objections(output)
+            objections(output, findings.even)
                 .into_iter()
                 .map(|reason| name.clone() + &reason),
         );
@@ -40,7 +50,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
     } else if run.calls.estimate == 0 {
         reasons.push("the time was up before the estimate began".to_owned());
         Status::Unreliable
-    } else if !sums.has_signal() && run.evaluator.non_finite() == 0 {
+    } else if !findings.signal && run.evaluator.non_finite() == 0 {
         Status::NoSignal
     } else if !reasons.is_empty() {
         Status::Unreliable
@@ -55,7 +65,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
              support too small to be hit; try a smaller range or more calls",
             run.calls.estimate
         ));
-    } else if status.is_good() && sums.is_constant(0) {
+    } else if status.is_good() && findings.constant {
         run.warnings.push(format!(
             "all {} weights are equal, so the error is 0: right for a constant; a feature that no \
              point has hit would not show",
@@ -78,7 +88,9 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
         estimate: first.estimate,
         consistency: first.consistency,
         weights: first.weights,
-        covariance: sums.covariance(&exponents),
+        covariance: findings.covariance,
+        histograms: findings.histograms,
+        placement: frozen.layout.placement(),
         outputs,
         status,
         reasons,
@@ -98,7 +110,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, sums: &Sums, stop: Stop
 }
 
 /// What speaks against the estimate of an output.
-fn objections(output: &Output) -> Vec<String> {
+fn objections(output: &Output, even: bool) -> Vec<String> {
     let mut reasons = Vec::new();
     if !(output.estimate.value.is_finite() && output.estimate.error.is_finite()) {
         reasons.push("value or error overflows: the weights span too many decades".to_owned());
@@ -120,7 +132,11 @@ fn objections(output: &Output) -> Vec<String> {
         )),
         _ => {}
     }
-    if let Some(c) = output.consistency.filter(|c| c.two_sided() < SMALL_P) {
+    if let Some(c) = output.consistency.filter(|c| {
+        // Nets agree better than independent batches would: that is what they are for.
+        let p = if even { c.p_value } else { c.two_sided() };
+        p < SMALL_P
+    }) {
         reasons.push(format!(
             "equal batches disagree: chi2/dof = {:.1}/{}, p = {:.1e}",
             c.chi2, c.dof, c.p_value

@@ -173,6 +173,16 @@ pub(crate) fn exp_below<V: Lane>(x: V, top: V) -> V {
     polynomial(r, V::Scalar::EXP).bits_add(shifted.bits_sub(top).shift_up())
 }
 
+/// e^x for each lane, |x| <= 700 (f64) or 80 (f32): ln 2 in two parts, so 2 ulp everywhere.
+#[inline(always)]
+pub(crate) fn exp<V: Lane>(x: V) -> V {
+    let shifted = power(x);
+    let n = constant!(V, ROUND).sub(shifted);
+    let r = n.fma(constant!(V, LN_2_LOW), n.fma(constant!(V, LN_2_HIGH), x));
+    let exponent = shifted.bits_sub(constant!(V, ROUND));
+    polynomial(r, V::Scalar::EXP).bits_add(exponent.shift_up())
+}
+
 /// ln x for each lane, x positive and normal.
 #[inline(always)]
 pub(crate) fn ln<V: Lane>(x: V) -> V {

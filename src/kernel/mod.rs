@@ -15,6 +15,7 @@ pub(crate) mod adam;
 mod array;
 pub(crate) mod dense;
 pub(crate) mod dispatch;
+pub(crate) mod exp;
 pub(crate) mod lane;
 pub(crate) mod level;
 pub(crate) mod math;

@@ -14,7 +14,7 @@
 use std::array;
 
 /// Dimensions of the table.
-pub(super) const MAX_DIM: usize = 4096;
+pub(crate) const MAX_DIM: usize = 4096;
 
 /// Bits of a coordinate, and of an index.
 pub(super) const BITS: usize = 32;

@@ -18,7 +18,8 @@ mod tests;
 
 use std::fmt;
 
-use self::directions::{BITS, MAX_DIM};
+use self::directions::BITS;
+pub(crate) use self::directions::MAX_DIM;
 use self::scramble::{Fill, Scramble, WIDE};
 use crate::error::{Error, Result, check};
 use crate::kernel::{Level, dispatch::run_at};

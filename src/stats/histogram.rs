@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Estimate;
 
+/// Most bins of a histogram.
+const MOST_BINS: usize = 10_000_000;
+
 /// Weighted histogram of equal bins on `[lo, hi)` with underflow and overflow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
@@ -28,11 +31,15 @@ impl Histogram {
     ///
     /// # Errors
     ///
-    /// [`HistogramError::NoBins`] for `bins = 0`, [`HistogramError::BadRange`] unless `lo < hi` with
+    /// [`HistogramError::NoBins`] for `bins = 0`, [`HistogramError::TooManyBins`] for more than ten
+    /// million, [`HistogramError::BadRange`] unless `lo < hi` with
     /// a finite distance.
     pub fn new(bins: usize, lo: f64, hi: f64) -> Result<Self, HistogramError> {
         if bins == 0 {
             return Err(HistogramError::NoBins);
+        }
+        if bins > MOST_BINS {
+            return Err(HistogramError::TooManyBins { bins });
         }
         if !(lo < hi && (hi - lo).is_finite()) {
             return Err(HistogramError::BadRange { lo, hi });
@@ -51,8 +58,8 @@ impl Histogram {
         self.slots[slot].1 += w * w;
     }
 
-    /// Position of `x` among the slots.
-    fn slot(&self, x: f64) -> usize {
+    /// Position of `x` among underflow (0), the bins in order, and overflow.
+    pub(crate) fn slot(&self, x: f64) -> usize {
         let bins = self.bins();
         if x < self.lo {
             0
@@ -145,6 +152,11 @@ impl Histogram {
 pub enum HistogramError {
     /// A histogram needs at least one bin.
     NoBins,
+    /// More than ten million bins.
+    TooManyBins {
+        /// Bins as given.
+        bins: usize,
+    },
     /// The range is empty, reversed or not finite.
     BadRange {
         /// Lower end as given.
@@ -159,6 +171,9 @@ pub enum HistogramError {
 impl fmt::Display for HistogramError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::TooManyBins { bins } => {
+                write!(f, "a histogram has at most {MOST_BINS} bins, not {bins}")
+            }
             Self::NoBins => f.write_str("a histogram needs at least one bin"),
             Self::BadRange { lo, hi } => write!(f, "no histogram range from {lo} to {hi}"),
             Self::Mismatch => f.write_str("histograms with different bins cannot be merged"),

@@ -23,6 +23,11 @@ pub struct Moments {
     pub m2: f64,
 }
 
+/// Partial sums of a slice.
+const LANES: usize = 8;
+/// Values between two compensated additions.
+const BLOCK: usize = 256;
+
 impl Moments {
     /// Moments of a slice, by the corrected two-pass algorithm with compensated sums.
     pub fn from_slice(values: &[f64]) -> Self {
@@ -30,17 +35,14 @@ impl Moments {
             return Self::default();
         }
         let n = values.len() as f64;
-        let guess = values.iter().copied().collect::<CompensatedSum>().value() / n;
-        let mut deviations = CompensatedSum::default();
-        let mut squares = CompensatedSum::default();
-        for &value in values {
-            let deviation = value - guess;
-            deviations.add(deviation);
-            squares.add(deviation * deviation);
-        }
+        // Differences to a value of the sample keep constants exact.
+        let origin = values[0];
+        let guess = origin + lane_sum(values, |v| v - origin) / n;
+        let deviations = lane_sum(values, |v| v - guess);
+        let squares = lane_sum(values, |v| (v - guess) * (v - guess));
         // The guess is off by a rounding error; the second pass removes it.
-        let shift = deviations.value() / n;
-        let m2 = squares.value() - shift * deviations.value();
+        let shift = deviations / n;
+        let m2 = squares - shift * deviations;
         Self {
             calls: values.len() as u64,
             mean: guess + shift,
@@ -112,6 +114,28 @@ impl Moments {
             std / self.mean.abs()
         }
     }
+}
+
+/// A sum in [`LANES`] parts side by side, folded by a compensated sum every [`BLOCK`] values: an
+/// addition need not wait for the last one, and long slices lose no digits.
+fn lane_sum(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
+    let mut total = CompensatedSum::default();
+    for block in values.chunks(BLOCK) {
+        let mut lanes = [0.0; LANES];
+        let (whole, rest) = block.as_chunks::<LANES>();
+        for values in whole {
+            for (lane, value) in lanes.iter_mut().zip(values) {
+                *lane += term(*value);
+            }
+        }
+        for (lane, value) in lanes.iter_mut().zip(rest) {
+            *lane += term(*value);
+        }
+        for lane in lanes {
+            total.add(lane);
+        }
+    }
+    total.value()
 }
 
 #[cfg(test)]

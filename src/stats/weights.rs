@@ -16,6 +16,8 @@ use super::sum::CompensatedSum;
 pub const TAIL: usize = 2000;
 /// Fewest non-zero weights for which [`WeightStats::khat`] is given.
 const FEWEST_FOR_KHAT: u64 = 25;
+/// Partial sums side by side: one has to wait for its last addition.
+const LANES: usize = 8;
 
 /// Mergeable summary of signed weights; the default is the empty summary.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -26,6 +28,8 @@ pub struct WeightStats {
     negative: CompensatedSum,
     squares: CompensatedSum,
     max_abs: f64,
+    /// Largest term of `sum |w|`: the largest weight, unless points count differently.
+    max_term: f64,
     /// Contains the [`TAIL`] largest absolute weights, unsorted, among fewer than twice as many.
     largest: Vec<f64>,
     /// A weight must exceed this to be among the largest: the smallest one kept at the last pruning.
@@ -35,22 +39,60 @@ pub struct WeightStats {
 impl WeightStats {
     /// Statistics of a slice of signed weights.
     pub fn from_slice(weights: &[f64]) -> Self {
+        Self::above(0.0, weights, &[])
+    }
+
+    /// Statistics of signed weights whose terms in the sums count `shares[i]` fold (`[n]`, or empty
+    /// for 1 each), as where the points are denser in one place than in another; the shares should
+    /// have a mean of 1. The tail is that of the terms; terms up to `floor` need not be remembered
+    /// for it, because as many larger ones are known ([`Self::floor`]).
+    pub(crate) fn above(floor: f64, weights: &[f64], shares: &[f64]) -> Self {
         let mut stats = Self {
             calls: weights.len() as u64,
-            largest: Vec::with_capacity(weights.len().min(2 * TAIL)),
+            floor,
             ..Self::default()
         };
-        for &w in weights {
-            let size = w.abs();
-            stats.nonzero += u64::from(size != 0.0);
-            // (|w| + w) / 2 would round; NaN must reach the sums, so no f64::max here.
-            stats.positive.add(if w < 0.0 { 0.0 } else { w });
-            stats.negative.add(if w < 0.0 { size } else { 0.0 });
-            stats.squares.add(w * w);
-            stats.max_abs = stats.max_abs.max(size);
-            stats.remember(size);
+        let [mut positive, mut negative, mut squares] = [[0.0; LANES]; 3];
+        let mut nonzero = [0_u64; LANES];
+        let ones = [1.0; LANES];
+        for (at, weights) in weights.chunks(LANES).enumerate() {
+            let shares = match shares.get(at * LANES..) {
+                Some(shares) if !shares.is_empty() => shares,
+                _ => &ones,
+            };
+            for (lane, (w, share)) in weights.iter().zip(shares).enumerate() {
+                let size = w.abs();
+                let term = share * size;
+                nonzero[lane] += u64::from(size != 0.0);
+                // (|w| + w) / 2 would round; NaN must reach the sums, so no f64::max here.
+                positive[lane] += if *w < 0.0 { 0.0 } else { term };
+                negative[lane] += if *w < 0.0 { term } else { 0.0 };
+                squares[lane] += term * size;
+                stats.max_abs = if size > stats.max_abs {
+                    size
+                } else {
+                    stats.max_abs
+                };
+                stats.max_term = if term > stats.max_term {
+                    term
+                } else {
+                    stats.max_term
+                };
+                if term > stats.floor {
+                    stats.remember(term);
+                }
+            }
         }
+        let all = |lanes: [f64; LANES]| lanes.into_iter().collect();
+        stats.nonzero = nonzero.iter().sum();
+        (stats.positive, stats.negative, stats.squares) =
+            (all(positive), all(negative), all(squares));
         stats
+    }
+
+    /// What a term must exceed to be among the largest ones, as far as is known.
+    pub(crate) fn floor(&self) -> f64 {
+        self.floor
     }
 
     /// Adds the weights summarised by `other`.
@@ -61,6 +103,7 @@ impl WeightStats {
         self.negative.merge_from(&other.negative);
         self.squares.merge_from(&other.squares);
         self.max_abs = self.max_abs.max(other.max_abs);
+        self.max_term = self.max_term.max(other.max_term);
         for &size in &other.largest {
             self.remember(size);
         }
@@ -143,9 +186,9 @@ impl WeightStats {
         ratio_or_zero(self.ess(), self.calls as f64)
     }
 
-    /// Share of the largest weight in `sum |w|`, 0 for no signal.
+    /// Share of the largest term in `sum |w|`, 0 for no signal.
     pub fn max_share(&self) -> f64 {
-        ratio_or_zero(self.max_abs, self.sum_abs())
+        ratio_or_zero(self.max_term, self.sum_abs())
     }
 
     /// Accepted share when unweighting |w| against the largest weight seen,

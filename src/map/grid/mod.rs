@@ -7,6 +7,7 @@
 //! multidimensional integration: VEGAS enhanced" (2020), arXiv:2009.05112, section II.
 //! Known weakness: the density factorises, so structure along diagonals is invisible to it.
 
+mod grading;
 mod lookup;
 mod refine;
 

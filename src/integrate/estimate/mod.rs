@@ -1,0 +1,207 @@
+//! The answer: fresh points from the frozen proposal.
+//!
+//! Three ways to place the points in the latent cube, by what pilot points said of them:
+//! independent ones (`random`), randomised Sobol nets (`nets`), and strata (`strata`). In each
+//! the looks at the error are few and fixed in advance, and every point counts the same whatever
+//! its iteration's own variance was.
+
+mod histograms;
+mod nets;
+mod random;
+mod strata;
+
+use histograms::Tally;
+pub(super) use nets::Nets;
+pub(super) use strata::{mean_and_variance, shares};
+
+use super::{
+    evaluator::{CHUNK, Evaluated, scale},
+    report::{Binned, Output, Phase, StopReason, WeightSummary},
+    run::Run,
+    settings::Placement,
+    strata::Strata,
+};
+use crate::error::Result;
+use crate::map::Map;
+use crate::rng::Purpose;
+use crate::stats::{Consistency, Estimate, Moments, WeightStats};
+
+/// Equal batches of the first round of independent points.
+pub(crate) const BATCHES: u64 = 16;
+
+/// Where the points of the estimate go.
+#[derive(Clone, Debug)]
+pub(crate) enum Layout {
+    /// independent points
+    Random,
+    /// randomised nets
+    Nets,
+    /// more points where the weights vary more
+    Strata(Strata),
+}
+
+impl Layout {
+    /// The name used in reports.
+    pub(crate) fn placement(&self) -> Placement {
+        match self {
+            Self::Random => Placement::Random,
+            Self::Nets => Placement::Sobol,
+            Self::Strata(_) => Placement::Strata,
+        }
+    }
+}
+
+/// What the points of the estimate say, in the user's units.
+pub(crate) struct Findings {
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) covariance: Option<Vec<f64>>,
+    pub(crate) histograms: Vec<Binned>,
+    /// whether all weights of the first output were the same number
+    pub(crate) constant: bool,
+    /// whether any weight of any output differed from zero
+    pub(crate) signal: bool,
+    /// whether equal batches may agree better than chance
+    pub(crate) even: bool,
+    pub(crate) stop: StopReason,
+}
+
+/// Draws from the frozen `map`, whose weights are expected to have the spread `rel_std` (that of
+/// independent points with the same error); at most `most` points where only a check is wanted.
+pub(crate) fn estimate(
+    run: &mut Run<'_>,
+    map: &dyn Map,
+    (layout, rel_std): (&Layout, f64),
+    most: Option<u64>,
+) -> Result<Findings> {
+    let budget = run.calls_left().min(most.unwrap_or(u64::MAX));
+    match layout {
+        Layout::Nets if budget >= nets::FEWEST => nets::estimate(run, map, rel_std, most),
+        Layout::Strata(strata) if budget >= strata::FEWEST => {
+            strata::estimate(run, map, strata, rel_std, most)
+        }
+        Layout::Random | Layout::Nets | Layout::Strata(_) => {
+            random::estimate(run, map, rel_std, most)
+        }
+    }
+}
+
+/// The spread of the weights of a proposal that nothing is known of, from a few pilot points.
+pub(crate) fn spread(run: &mut Run<'_>, map: &dyn Map) -> Result<f64> {
+    let calls = (run.calls_left() / 8).min(2048);
+    let mut moments = Moments::default();
+    run.points(
+        Phase::Adapt,
+        map,
+        (Purpose::Adapt, run.adaptations),
+        (0, calls, CHUNK),
+        |e: Evaluated| Moments::from_slice(&e.weights(0)),
+        |m| moments.merge_from(&m),
+    )?;
+    run.adaptations += 1;
+    run.step_with(Phase::Adapt, &moments, None);
+    Ok(moments.rel_std())
+}
+
+/// Placement evaluated together: more where there are many, so that a chunk costs little beside its
+/// points; the division is part of the result's definition.
+pub(crate) fn chunk_size(calls: u64) -> u64 {
+    match calls {
+        0..1_000_000 => CHUNK,
+        _ => 4 * CHUNK,
+    }
+}
+
+/// Further calls for the target, with a margin of 5 %; without an estimate so far the spread is
+/// a guess, and without a mean only a relative target can be planned for.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "capped by the budget, which is an u64"
+)]
+fn needed(run: &Run<'_>, rel_std: f64, so_far: Option<(f64, u64)>) -> u64 {
+    let exponent = run.evaluator.exponents[0];
+    let last = || {
+        run.iterations
+            .last()
+            .map_or(1.0, |i| scale(i.value, exponent))
+    };
+    let mean = so_far.map_or_else(last, |(mean, _)| mean);
+    let error = run.target(mean).unwrap_or(1e-3);
+    let all = 1.05 * (rel_std / error).powi(2);
+    let rest = all - so_far.map_or(0.0, |(_, calls)| calls as f64);
+    if rest.is_finite() {
+        rest.max(0.0) as u64
+    } else {
+        run.calls_left()
+    }
+}
+
+/// Whether a target is reached by the scaled `value` with `error`.
+fn reached(run: &Run<'_>, value: f64, error: f64) -> Option<StopReason> {
+    if value == 0.0 && error == 0.0 {
+        return None;
+    }
+    let stop = &run.settings.stop;
+    let error = run.evaluator.unscale(error);
+    let value = run.evaluator.unscale(value).abs();
+    if stop.rel_error.is_some_and(|e| error <= e * value) {
+        return Some(StopReason::RelError);
+    }
+    stop.abs_error
+        .is_some_and(|e| error <= e)
+        .then_some(StopReason::AbsError)
+}
+
+/// A value with its error and what the weights behind it are like, in scaled units.
+struct Summary<'a> {
+    value: f64,
+    error: f64,
+    calls: u64,
+    dof: Option<f64>,
+    rel_std: f64,
+    weights: &'a WeightStats,
+    consistency: Option<Consistency>,
+}
+
+impl Summary<'_> {
+    /// In the user's units: divided by 2^`exponent`.
+    fn output(self, exponent: i32) -> Output {
+        let w = self.weights;
+        // Weights that differ carry rounding errors, which no spread shows.
+        let rounding = if self.error == 0.0 {
+            0.0
+        } else {
+            8.0 * f64::EPSILON * w.mean_abs()
+        };
+        Output {
+            estimate: Estimate {
+                value: scale(self.value, -exponent),
+                error: scale(self.error.hypot(rounding), -exponent),
+                calls: self.calls,
+                dof: self.dof,
+            },
+            consistency: self.consistency,
+            weights: WeightSummary {
+                rel_std: self.rel_std,
+                ess_fraction: w.ess_fraction(),
+                max_share: w.max_share(),
+                khat: w.khat(),
+                unweighting_efficiency: w.unweighting_efficiency(),
+                cancellation: w.cancellation(),
+                nonzero_fraction: w.nonzero() as f64 / w.calls().max(1) as f64,
+            },
+        }
+    }
+}
+
+/// A covariance matrix (`[k * k]`, scaled units) in the user's units.
+fn unscaled(matrix: impl IntoIterator<Item = f64>, exponents: &[i32]) -> Vec<f64> {
+    let pairs = exponents
+        .iter()
+        .flat_map(|i| exponents.iter().map(move |j| (i, j)));
+    matrix
+        .into_iter()
+        .zip(pairs)
+        .map(|(c, (i, j))| scale(scale(c, -i), -j))
+        .collect()
+}

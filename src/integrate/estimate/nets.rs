@@ -1,0 +1,308 @@
+//! Randomised Sobol nets: R independent randomisations of the same n = 2^m points.
+//!
+//! ```text
+//! value = mean of the R means        error = their standard deviation / sqrt(R)
+//! ```
+//!
+//! with R - 1 degrees of freedom (A. B. Owen, Ann. Stat. 25 (1997) 1541; P. L'Ecuyer,
+//! C. Lemieux, "Recent advances in randomized quasi-Monte Carlo methods" (2002)). Each net is
+//! unbiased, whatever f; for smooth f its error falls almost as n^(-3/2).
+//! Towards a target n doubles, going on with the same nets; without one R is chosen such that
+//! the budget is used up as far as powers of two allow.
+//! Known weakness: R means tell the error to about 1/sqrt(2 R), and a heavy tail may hide in them.
+
+use super::{
+    super::{
+        evaluator::Evaluator,
+        report::{Iteration, Phase, StopReason},
+        run::Run,
+    },
+    Findings, Summary, Tally, chunk_size,
+    histograms::of_nets,
+    needed, reached, unscaled,
+};
+use crate::error::Result;
+use crate::map::Map;
+use crate::rng::mix;
+use crate::sobol::Sobol;
+use crate::stats::{Covariance, Moments, WeightStats, consistency};
+
+/// Randomisations where the number of points follows from a target.
+const NETS: u64 = 16;
+/// Fewest and most (exclusive) where it follows from the budget.
+const FEW_NETS: u64 = 12;
+/// Fewest points for which nets are made.
+pub(crate) const FEWEST: u64 = FEW_NETS * 16;
+
+/// One net: its generator and the sums over its points so far.
+struct Net {
+    sobol: Sobol,
+    /// per output
+    moments: Vec<Moments>,
+    tally: Tally,
+}
+
+/// One chunk's share.
+struct Part {
+    moments: Vec<Moments>,
+    weights: Vec<WeightStats>,
+    tally: Tally,
+}
+
+/// Some points of one net.
+struct Job {
+    net: usize,
+    first: u64,
+    points: u64,
+}
+
+/// Nets with everything summed over their points (in scaled units).
+pub(in super::super) struct Nets {
+    each: Vec<Net>,
+    /// points of each net so far
+    points: u64,
+    weights: Vec<WeightStats>,
+}
+
+impl Nets {
+    /// `count` nets of their own for each `purpose`.
+    pub(in super::super) fn new(run: &Run<'_>, count: u64, purpose: u64) -> Result<Self> {
+        let outputs = run.evaluator.outputs();
+        let net = |r: u64| {
+            let seed = mix(run.seed ^ mix(purpose << 32 | r));
+            Ok(Net {
+                sobol: Sobol::new(run.evaluator.dim(), seed)?,
+                moments: vec![Moments::default(); outputs],
+                tally: Tally::new(run.evaluator.observables()),
+            })
+        };
+        Ok(Self {
+            each: (0..count).map(net).collect::<Result<_>>()?,
+            points: 0,
+            weights: vec![WeightStats::default(); outputs],
+        })
+    }
+
+    /// Draws `more` points of each net; `watch` sees the latent points and the weights of the
+    /// first output. What an early end leaves incomplete is dropped; whether anything was added.
+    pub(in super::super) fn extend(
+        &mut self,
+        run: &mut Run<'_>,
+        (phase, map): (Phase, &dyn Map),
+        more: u64,
+        mut watch: impl FnMut(Vec<f64>, Vec<f64>),
+        watched: bool,
+    ) -> Result<bool> {
+        let chunk = chunk_size(more * self.each.len() as u64).min(more);
+        let first = self.points;
+        let jobs = (0..self.each.len()).flat_map(|net| {
+            (0..more.div_ceil(chunk)).map(move |c| Job {
+                net,
+                first: first + c * chunk,
+                points: chunk.min(more - c * chunk),
+            })
+        });
+        let floors: Vec<f64> = self.weights.iter().map(WeightStats::floor).collect();
+        let sobols: Vec<&Sobol> = self.each.iter().map(|n| &n.sobol).collect();
+        let mut moments: Vec<_> = self.each.iter().map(|n| n.moments.clone()).collect();
+        let mut tallies: Vec<_> = self.each.iter().map(|n| n.tally.clone()).collect();
+        let mut complete = 0;
+        let weights = &mut self.weights;
+        let histograms = phase == Phase::Estimate;
+        run.jobs(
+            phase,
+            jobs,
+            |job| job.points,
+            |evaluator, job| {
+                let points = (job.first, job.points);
+                part(
+                    evaluator,
+                    map,
+                    sobols[job.net],
+                    points,
+                    (&floors, histograms),
+                    watched,
+                )
+            },
+            |job, (part, seen)| {
+                for (all, one) in moments[job.net].iter_mut().zip(&part.moments) {
+                    all.merge_from(one);
+                }
+                tallies[job.net].merge_from(&part.tally);
+                for (all, one) in weights.iter_mut().zip(&part.weights) {
+                    all.merge_from(one);
+                }
+                if let Some((z, w)) = seen {
+                    watch(z, w);
+                }
+                if job.first + job.points == first + more {
+                    complete = job.net + 1;
+                }
+            },
+        )?;
+        let all = complete == self.each.len();
+        let some = first == 0 && complete >= 2;
+        if all || some {
+            // Nets that were not reached are given up.
+            self.each.truncate(complete);
+            for ((net, moments), tally) in self.each.iter_mut().zip(moments).zip(tallies) {
+                net.moments = moments;
+                net.tally = tally;
+            }
+            self.points += more;
+        }
+        Ok(all || some)
+    }
+
+    /// Moments of output `o` over all points.
+    pub(in super::super) fn all(&self, o: usize) -> Moments {
+        let moments = self.each.iter().map(|n| &n.moments[o]);
+        moments.fold(Moments::default(), |all, one| all.merge(one))
+    }
+
+    /// Moments of the means of the nets.
+    pub(in super::super) fn means(&self, o: usize) -> Moments {
+        let means: Vec<f64> = self.each.iter().map(|n| n.moments[o].mean).collect();
+        Moments::from_slice(&means)
+    }
+
+    fn calls(&self) -> u64 {
+        self.points * self.each.len() as u64
+    }
+
+    /// Records what is known now as a step.
+    pub(in super::super) fn step(&self, run: &mut Run<'_>, phase: Phase, calls: u64) {
+        let (all, means) = (self.all(0), self.means(0));
+        let unscale = |v| run.evaluator.unscale(v);
+        let iteration = Iteration {
+            phase,
+            calls,
+            value: unscale(means.mean),
+            error: unscale(means.error()),
+            rel_std: all.rel_std(),
+            beta: None,
+        };
+        run.step(iteration);
+    }
+
+    fn findings(&self, run: &Run<'_>, stop: StopReason) -> Findings {
+        let exponents = &run.evaluator.exponents;
+        let outputs = exponents.iter().enumerate().map(|(o, exponent)| {
+            let (means, all) = (self.means(o), self.all(o));
+            let nets: Vec<Moments> = self.each.iter().map(|n| n.moments[o]).collect();
+            let summary = Summary {
+                value: means.mean,
+                error: means.error(),
+                calls: self.calls(),
+                dof: Some((self.each.len() as f64 - 1.0).max(1.0)),
+                rel_std: all.rel_std(),
+                weights: &self.weights[o],
+                consistency: consistency(&nets),
+            };
+            summary.output(*exponent)
+        });
+        let with_covariance = run.settings.covariance && exponents.len() > 1;
+        let covariance = with_covariance.then(|| {
+            let rows: Vec<f64> = self
+                .each
+                .iter()
+                .flat_map(|n| n.moments.iter().map(|m| m.mean))
+                .collect();
+            let matrix = Covariance::from_rows(&rows, exponents.len()).of_means();
+            unscaled(matrix.iter().copied(), exponents)
+        });
+        let tallies: Vec<Tally> = self.each.iter().map(|n| n.tally.clone()).collect();
+        let first = self.all(0);
+        Findings {
+            outputs: outputs.collect(),
+            covariance,
+            histograms: of_nets(
+                &tallies,
+                self.points,
+                run.evaluator.observables(),
+                exponents[0],
+            ),
+            constant: first.calls > 0 && first.m2 == 0.0,
+            signal: self.weights.iter().any(|w| w.nonzero() > 0),
+            even: true,
+            stop,
+        }
+    }
+}
+
+/// Evaluates `points` of a net from `first` on; with latent points and weights where `watched`.
+#[expect(clippy::type_complexity, reason = "a part and what is watched")]
+fn part(
+    evaluator: &Evaluator<'_>,
+    map: &dyn Map,
+    sobol: &Sobol,
+    (first, points): (u64, u64),
+    (floors, histograms): (&[f64], bool),
+    watched: bool,
+) -> Result<(Part, Option<(Vec<f64>, Vec<f64>)>)> {
+    let n = usize::try_from(points).unwrap_or(usize::MAX);
+    let mut z = vec![0.0; n * evaluator.dim()];
+    sobol.fill(first, &mut z);
+    let e = evaluator.evaluate_at(map, z)?;
+    let mut columns = e.columns();
+    let mut tally = Tally::default();
+    if histograms {
+        tally = Tally::new(evaluator.observables());
+        tally.add(&evaluator.places(&e)?, &columns[0]);
+    }
+    let weights = columns.iter().zip(floors);
+    let part = Part {
+        moments: columns.iter().map(|w| Moments::from_slice(w)).collect(),
+        weights: weights
+            .map(|(w, floor)| WeightStats::above(*floor, w, &[]))
+            .collect(),
+        tally,
+    };
+    let seen = watched.then(|| (e.z, columns.swap_remove(0)));
+    Ok((part, seen))
+}
+
+/// As [`super::estimate`], with nets.
+pub(super) fn estimate(
+    run: &mut Run<'_>,
+    map: &dyn Map,
+    rel_std: f64,
+    most: Option<u64>,
+) -> Result<Findings> {
+    const ESTIMATE: u64 = 1;
+    let budget = run.calls_left().min(most.unwrap_or(u64::MAX));
+    let target = run.target(1.0).or(run.settings.stop.rel_error).is_some();
+    // How far each net goes before the next look.
+    let (count, mut goal) = if target {
+        let wanted = needed(run, rel_std, None).max(run.calls.training() / 4);
+        let most = 1 << (budget / NETS).ilog2();
+        (NETS, (wanted / NETS).next_power_of_two().clamp(16, most))
+    } else {
+        let points = 1 << (budget / FEW_NETS).ilog2();
+        (budget / points, points)
+    };
+    let mut nets = Nets::new(run, count, ESTIMATE)?;
+    let stop = loop {
+        // Steps on the way are there to be watched; they decide nothing.
+        while nets.points < goal && run.stopped.is_none() {
+            let more = nets.points.max((goal / 8).max(16)).min(goal - nets.points);
+            if nets.extend(run, (Phase::Estimate, map), more, |_, _| (), false)? {
+                nets.step(run, Phase::Estimate, more * count);
+            }
+        }
+        if let Some(reason) = run.stopped {
+            break reason;
+        }
+        let means = nets.means(0);
+        if let Some(reason) = reached(run, means.mean, means.error()) {
+            break reason;
+        }
+        // Doubled, or as far as the budget goes where that is worth while.
+        let left = run.calls_left() / count;
+        if most.is_some() || !target || left < nets.points / 4 {
+            break StopReason::Calls;
+        }
+        goal += nets.points.min(left);
+    };
+    Ok(nets.findings(run, stop))
+}

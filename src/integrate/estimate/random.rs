@@ -1,0 +1,262 @@
+//! Independent points, in equal batches weighted by calls.
+//!
+//! The number of points is planned from the spread that adapting or training saw, so that the
+//! looks at the error are few: after [`BATCHES`] equal batches, and then after as many more as
+//! the error then measured calls for. The error is the plain one over all points, sigma/sqrt(N);
+//! batches serve the chi2 test only.
+
+use super::{
+    super::{
+        evaluator::{Block, CHUNK, Evaluated, Evaluator},
+        report::{Phase, StopReason},
+        run::{Run, WAVE},
+    },
+    BATCHES, Findings, Summary, Tally, chunk_size,
+    histograms::of_independent,
+    needed, reached, unscaled,
+};
+use crate::error::Result;
+use crate::map::Map;
+use crate::rng::Purpose;
+use crate::stats::{Covariance, Moments, WeightStats, consistency};
+
+/// Everything summed over the estimate's points (in scaled units).
+struct Sums {
+    /// per output, per batch
+    batches: Vec<Vec<Moments>>,
+    /// per output
+    weights: Vec<WeightStats>,
+    covariance: Option<Covariance>,
+    tally: Tally,
+}
+
+/// One chunk's share of the sums.
+struct Part {
+    moments: Vec<Moments>,
+    weights: Vec<WeightStats>,
+    covariance: Option<Covariance>,
+    tally: Tally,
+}
+
+impl Part {
+    fn new(
+        evaluator: &Evaluator<'_>,
+        e: &Evaluated,
+        (floors, with_covariance): (&[f64], bool),
+    ) -> Result<Self> {
+        let columns = e.columns();
+        let covariance = with_covariance.then(|| {
+            let n = e.log_jac.len();
+            let rows: Vec<f64> = (0..n)
+                .flat_map(|i| columns.iter().map(move |c| c[i]))
+                .collect();
+            Covariance::from_rows(&rows, columns.len())
+        });
+        let mut tally = Tally::new(evaluator.observables());
+        tally.add(&evaluator.places(e)?, &columns[0]);
+        Ok(Self {
+            moments: columns.iter().map(|w| Moments::from_slice(w)).collect(),
+            weights: columns
+                .iter()
+                .zip(floors)
+                .map(|(w, floor)| WeightStats::above(*floor, w, &[]))
+                .collect(),
+            covariance,
+            tally,
+        })
+    }
+}
+
+impl Sums {
+    fn new(run: &Run<'_>, with_covariance: bool) -> Self {
+        let outputs = run.evaluator.outputs();
+        Self {
+            batches: vec![Vec::new(); outputs],
+            weights: vec![WeightStats::default(); outputs],
+            covariance: with_covariance.then(|| Covariance::new(outputs)),
+            tally: Tally::new(run.evaluator.observables()),
+        }
+    }
+
+    /// Takes in the chunks of one batch, in order; returns the moments of the first output.
+    fn add(&mut self, parts: &[Part]) -> Moments {
+        for (o, batches) in self.batches.iter_mut().enumerate() {
+            let mut batch = Moments::default();
+            for part in parts {
+                batch.merge_from(&part.moments[o]);
+                self.weights[o].merge_from(&part.weights[o]);
+            }
+            batches.push(batch);
+        }
+        if let Some(all) = &mut self.covariance {
+            parts
+                .iter()
+                .filter_map(|p| p.covariance.as_ref())
+                .for_each(|c| all.merge_from(c));
+        }
+        for part in parts {
+            self.tally.merge_from(&part.tally);
+        }
+        self.batches[0].last().copied().unwrap_or_default()
+    }
+
+    /// Halves the number of batches where there are many, so that memory does not grow.
+    fn condense(&mut self) {
+        if self.batches[0].len() < MOST_BATCHES {
+            return;
+        }
+        for batches in &mut self.batches {
+            *batches = batches
+                .chunks(2)
+                .map(|pair| pair.iter().fold(Moments::default(), |a, b| a.merge(b)))
+                .collect();
+        }
+    }
+
+    /// Moments of one output over all batches.
+    fn total(&self, output: usize) -> Moments {
+        let mut total = Moments::default();
+        for batch in &self.batches[output] {
+            total.merge_from(batch);
+        }
+        total
+    }
+
+    fn findings(&self, run: &Run<'_>, stop: StopReason) -> Findings {
+        let exponents = &run.evaluator.exponents;
+        let first = self.total(0);
+        let outputs = exponents.iter().enumerate().map(|(o, exponent)| {
+            let m = self.total(o);
+            let summary = Summary {
+                value: m.mean,
+                error: m.error(),
+                calls: m.calls,
+                dof: None,
+                rel_std: m.rel_std(),
+                weights: &self.weights[o],
+                consistency: consistency(&self.batches[o]),
+            };
+            summary.output(*exponent)
+        });
+        Findings {
+            outputs: outputs.collect(),
+            covariance: self
+                .covariance
+                .as_ref()
+                .map(|c| unscaled(c.of_means().iter().copied(), exponents)),
+            histograms: self.tally.binned(
+                run.evaluator.observables(),
+                exponents[0],
+                of_independent(first.calls),
+            ),
+            constant: first.calls > 0 && first.m2 == 0.0,
+            signal: self.weights.iter().any(|w| w.nonzero() > 0),
+            even: false,
+            stop,
+        }
+    }
+}
+
+/// Batches from which on pairs of them become one.
+const MOST_BATCHES: usize = 1024;
+
+/// As [`super::estimate`], with independent points.
+pub(super) fn estimate(
+    run: &mut Run<'_>,
+    map: &dyn Map,
+    rel_std: f64,
+    most: Option<u64>,
+) -> Result<Findings> {
+    let with_covariance = run.settings.covariance && run.evaluator.outputs() > 1;
+    let mut sums = Sums::new(run, with_covariance);
+    let budget = run.calls_left().min(most.unwrap_or(u64::MAX));
+    let planned = match run.target(1.0).or(run.settings.stop.rel_error) {
+        Some(_) => needed(run, rel_std, None),
+        None => budget,
+    };
+    // At least 64 points a batch, so that their means are normal enough for the chi2 test, and
+    // at least a quarter of the training, beside which they cost little and make the error known.
+    let least = (run.calls.training() / (4 * BATCHES)).max(64);
+    let size = batch_size((planned / BATCHES).max(least), budget);
+    let chunk = chunk_size(size * BATCHES).min(size);
+    let mut rounds = BATCHES;
+    let stop = loop {
+        while rounds > 0 && run.calls_left() >= size && run.stopped.is_none() {
+            // As many batches at a time as keep the threads busy.
+            let together = (WAVE as u64 * chunk / size)
+                .max(1)
+                .min(rounds)
+                .min(run.calls_left() / size);
+            batches(run, map, &mut sums, (together, size, chunk))?;
+            rounds -= together;
+        }
+        if let Some(reason) = run.stopped {
+            break reason;
+        }
+        let total = sums.total(0);
+        if let Some(reason) = reached(run, total.mean, total.error()) {
+            break reason;
+        }
+        if run.calls_left() < size || most.is_some() {
+            break StopReason::Calls;
+        }
+        rounds = match run.target(total.mean) {
+            Some(_) => needed(run, total.rel_std(), Some((total.mean, total.calls)))
+                .div_ceil(size)
+                .max(1),
+            None => BATCHES,
+        };
+    };
+    Ok(sums.findings(run, stop))
+}
+
+/// Draws some batches of `size` points each.
+fn batches(
+    run: &mut Run<'_>,
+    map: &dyn Map,
+    sums: &mut Sums,
+    (together, size, chunk): (u64, u64, u64),
+) -> Result<()> {
+    let first = run.calls.estimate;
+    // Chunks do not straddle batches.
+    let blocks = (0..together).flat_map(|batch| {
+        (0..size.div_ceil(chunk)).map(move |c| Block {
+            purpose: Purpose::Estimate,
+            iteration: 0,
+            first: first + batch * size + c * chunk,
+            n: usize::try_from(chunk.min(size - c * chunk)).unwrap_or(usize::MAX),
+        })
+    });
+    let with_covariance = sums.covariance.is_some();
+    let floors: Vec<f64> = sums.weights.iter().map(WeightStats::floor).collect();
+    let mut parts = Vec::new();
+    run.jobs(
+        Phase::Estimate,
+        blocks,
+        |block| block.n as u64,
+        |evaluator, block| {
+            let e = evaluator.evaluate(map, *block)?;
+            Part::new(evaluator, &e, (&floors, with_covariance))
+        },
+        |_, part| parts.push(part),
+    )?;
+    let per_batch = usize::try_from(size.div_ceil(chunk)).unwrap_or(usize::MAX);
+    for batch in parts.chunks(per_batch) {
+        let moments = sums.add(batch);
+        run.step_with(Phase::Estimate, &moments, None);
+    }
+    sums.condense();
+    Ok(())
+}
+
+/// Points of a batch: about `wanted`, whole chunks where there are several, and not more than the
+/// budget allows.
+fn batch_size(wanted: u64, budget: u64) -> u64 {
+    let most = (budget / BATCHES).max(1);
+    let size = wanted.min(most);
+    if size <= CHUNK {
+        size
+    } else {
+        (size.div_ceil(CHUNK) * CHUNK).min(most / CHUNK * CHUNK)
+    }
+}

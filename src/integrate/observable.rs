@@ -1,0 +1,130 @@
+//! Observables: functions of a point whose distribution is wanted beside the integral.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::evaluator::message;
+use super::report::Binned;
+use crate::error::{Error, Result};
+use crate::integrand::IntegrandError;
+use crate::stats::Histogram;
+
+/// y -> o(y)
+type Function = dyn Fn(&[f64]) -> f64 + Send + Sync;
+
+/// A function y -> o(y) of the points in the user's domain, with bins for its histogram.
+///
+/// ```
+/// use thalweg::{Integrator, Method, Observable, Settings, Stop, from_fn};
+///
+/// let settings = Settings { method: Method::Vegas, stop: Stop::calls(20_000), ..Settings::default() };
+/// let report = Integrator::new(settings)?
+///     .observing(vec![Observable::new("x", 4, 0.0, 1.0, |y| y[0])?])
+///     .integrate(&from_fn(2, |y| 2.0 * y[0]))?;
+/// let histogram = &report.histograms[0];
+/// // int over [3/4, 1] of 2 x = 7/16
+/// assert!((histogram.values[3] - 7.0 / 16.0).abs() < 5.0 * histogram.errors[3] + 1e-12);
+/// # Ok::<(), thalweg::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Observable {
+    name: String,
+    /// empty: for its bins
+    axis: Histogram,
+    of: Arc<Function>,
+}
+
+impl Observable {
+    /// `bins` equal bins of [`low`, `high`); values outside go to an underflow and an overflow,
+    /// NaN to the latter. Calls come from several threads at once unless the run has one.
+    ///
+    /// # Errors
+    /// [`Error::Histogram`] for no bins or a range that is empty or not finite.
+    pub fn new(
+        name: impl Into<String>,
+        bins: usize,
+        low: f64,
+        high: f64,
+        of: impl Fn(&[f64]) -> f64 + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let name = name.into();
+        let axis = Histogram::new(bins, low, high).map_err(|e| Error::Histogram {
+            name: name.clone(),
+            reason: e.to_string(),
+        })?;
+        Ok(Self {
+            name,
+            axis,
+            of: Arc::new(of),
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Number of bins, without underflow and overflow.
+    pub fn bins(&self) -> usize {
+        self.axis.bins()
+    }
+
+    /// Slots of `points` (`[n * dim]`, in the user's domain): 0 is the underflow.
+    #[expect(clippy::cast_possible_truncation, reason = "bins are few")]
+    pub(crate) fn places(&self, points: &[f64], dim: usize) -> Result<Vec<u32>> {
+        let all = || {
+            let values = points.chunks_exact(dim).map(|y| (self.of)(y));
+            values.map(|value| self.axis.slot(value) as u32).collect()
+        };
+        catch_unwind(AssertUnwindSafe(all)).map_err(|panic| {
+            let message = format!("observable {}: {}", self.name, message(&*panic));
+            IntegrandError::Panicked { message }.into()
+        })
+    }
+
+    /// The histogram from values and errors of all slots (`[bins + 2]`).
+    pub(crate) fn binned(&self, values: &[f64], errors: &[f64]) -> Binned {
+        let last = self.bins() + 1;
+        Binned {
+            name: self.name.clone(),
+            low: self.axis.edge(0),
+            high: self.axis.edge(self.bins()),
+            underflow: (values[0], errors[0]),
+            overflow: (values[last], errors[last]),
+            values: values[1..last].to_vec(),
+            errors: errors[1..last].to_vec(),
+        }
+    }
+}
+
+impl fmt::Debug for Observable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observable")
+            .field("name", &self.name)
+            .field("bins", &self.bins())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_find_their_slots() {
+        let o = Observable::new("x", 4, -1.0, 1.0, |y| y[0]).unwrap();
+        let y = [-2.0, -1.0, -0.5, 0.99, 1.0, f64::NAN, f64::INFINITY];
+        assert_eq!(o.places(&y, 1).unwrap(), [0, 1, 2, 4, 5, 5, 5]);
+    }
+
+    #[test]
+    fn bad_bins_are_refused_and_a_panic_is_an_error() {
+        assert!(Observable::new("x", 0, 0.0, 1.0, |y| y[0]).is_err());
+        assert!(Observable::new("x", 4, 1.0, 1.0, |y| y[0]).is_err());
+        assert!(Observable::new("x", 4, 0.0, f64::INFINITY, |y| y[0]).is_err());
+        let o = Observable::new("x", 4, 0.0, 1.0, |y| y[7]).unwrap();
+        let error = o.places(&[0.5], 1).unwrap_err().to_string();
+        assert!(error.contains("observable x"), "{error}");
+    }
+}

@@ -18,6 +18,7 @@ pub(crate) mod dispatch;
 pub(crate) mod lane;
 pub(crate) mod level;
 pub(crate) mod math;
+pub(crate) mod normal;
 pub(crate) mod peak;
 pub(crate) mod rows;
 pub(crate) mod spline;

@@ -8,6 +8,7 @@
 //! Known weakness: the density factorises, so structure along diagonals is invisible to it.
 
 mod lookup;
+mod normal;
 mod refine;
 
 use self::lookup::{Forward, Inverse, safe_factors};

@@ -18,7 +18,7 @@ use numbers::{std_dev, uniform};
 use thalweg::{
     Flow, FlowConfig, Map,
     flow::{Activation, Masks, Precision},
-    map::{Chain, Grid, Identity, Permutation},
+    map::{Chain, Grid, Identity, Permutation, Rotation},
 };
 
 /// A row of the table.
@@ -54,6 +54,14 @@ fn table() -> Vec<Row> {
     plain(Box::new(grid(1, 7)));
     plain(Box::new(grid(2, 20)));
     plain(Box::new(grid(5, 100)));
+    plain(Box::new(Rotation::new(1, vec![-1.0]).expect("a mirror")));
+    for dim in [2, 4, 8] {
+        plain(Box::new(rotation(dim, 12)));
+    }
+    for dim in [2, 5] {
+        let maps: Vec<Box<dyn Map>> = vec![Box::new(grid(dim, 12)), Box::new(rotation(dim, 13))];
+        plain(Box::new(Chain::new(maps).expect("one dimension")));
+    }
     let flow = |precision, seed| -> Box<dyn Map> {
         let config = FlowConfig {
             precision,
@@ -157,6 +165,14 @@ fn grid(dim: usize, bins: usize) -> Grid {
         })
         .collect();
     Grid::from_edges(dim, edges).expect("rising edges")
+}
+
+/// A rotation by random axes.
+fn rotation(dim: usize, seed: u64) -> Rotation {
+    let entries = uniform(dim * dim, seed);
+    let random = DMatrix::from_fn(dim, dim, |i, j| entries[i * dim + j] - 0.5);
+    let axes = random.qr().q().as_slice().to_vec();
+    Rotation::new(dim, axes).expect("an orthogonal matrix")
 }
 
 /// Largest distance of two points on any axis, for each point.
@@ -447,4 +463,45 @@ fn a_new_flow_is_the_identity() {
             "{config:?}"
         );
     }
+}
+
+type Polynomial = fn(&[f64]) -> f64;
+
+/// Means of polynomials over uniform z, against the exact ones of uniform x.
+#[test]
+fn rotations_preserve_the_measure() {
+    let polynomials: [(Polynomial, f64); 5] = [
+        (|x| x[0], 1.0 / 2.0),
+        (|x| x[1] * x[1], 1.0 / 3.0),
+        (|x| x[0] * x[1], 1.0 / 4.0),
+        (|x| x[0].powi(3) * x[1], 1.0 / 8.0),
+        (|x| (x[0] * x[1]).powi(4), 1.0 / 25.0),
+    ];
+    let (mut squares, mut largest, mut pulls) = (0.0, 0.0_f64, 0.0);
+    for seed in 0..60 {
+        let dim = [2, 3, 6][seed % 3];
+        let seed = seed as u64;
+        let n = 5000;
+        let (x, log_jac) = forward(&rotation(dim, seed), &uniform(n * dim, 1000 + seed));
+        assert!(log_jac.iter().all(|l| l.to_bits() == 0));
+        for (polynomial, exact) in polynomials {
+            let values: Vec<f64> = x.chunks_exact(dim).map(polynomial).collect();
+            let mean = values.iter().sum::<f64>() / n as f64;
+            let pull = (mean - exact) / (std_dev(&values) / (n as f64).sqrt());
+            squares += pull * pull;
+            largest = largest.max(pull.abs());
+            pulls += 1.0;
+        }
+    }
+    println!(
+        "measure of rotations: pulls^2 {}, largest {largest}",
+        squares / pulls
+    );
+    assert!(largest < 4.5, "{largest}");
+    // Pulls of one seed are correlated: a wide band around 1.
+    assert!(
+        (0.7..1.4).contains(&(squares / pulls)),
+        "{}",
+        squares / pulls
+    );
 }

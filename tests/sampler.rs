@@ -10,7 +10,7 @@ use thalweg::{
     Domain, Error, Flow, FlowConfig, Integrator, Map, MaxWeight, Method, Outcome, Sampler,
     Unweighting, from_fn,
     integrate::Silent,
-    map::{Chain, Grid, Identity, Permutation},
+    map::{Chain, Grid, Identity, Permutation, Rotation},
 };
 use thalweg_integrands::Problem;
 
@@ -53,9 +53,13 @@ fn samplers() -> Vec<Sampler> {
         Box::new(Permutation::new(vec![1, 0]).expect("a permutation")),
         Box::new(grid()),
     ];
+    let rotation = Rotation::new(2, vec![0.6, 0.8, -0.8, 0.6]).expect("a rotation");
+    let diagonal: Vec<Box<dyn Map>> = vec![Box::new(grid()), Box::new(rotation.clone())];
     let maps: Vec<Box<dyn Map>> = vec![
         Box::new(Identity::new(2)),
         Box::new(grid()),
+        Box::new(rotation),
+        Box::new(Chain::new(diagonal).expect("one dimension")),
         Box::new(random_flow(2)),
         Box::new(Chain::new(chain).expect("one dimension")),
     ];

@@ -137,8 +137,9 @@ macro_rules! constant {
 }
 pub(super) use constant;
 
+/// A polynomial in x by Horner's rule, coefficients from the highest power down.
 #[inline(always)]
-fn polynomial<V: Lane>(x: V, coefficients: &[V::Scalar]) -> V {
+pub(crate) fn polynomial<V: Lane>(x: V, coefficients: &[V::Scalar]) -> V {
     let mut sum = V::splat(coefficients[0]);
     for c in &coefficients[1..] {
         sum = sum.fma(x, V::splat(*c));

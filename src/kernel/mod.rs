@@ -19,6 +19,7 @@ pub(crate) mod exp;
 pub(crate) mod lane;
 pub(crate) mod level;
 pub(crate) mod math;
+pub(crate) mod normal;
 pub(crate) mod peak;
 pub(crate) mod rows;
 pub(crate) mod spline;

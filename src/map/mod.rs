@@ -7,6 +7,7 @@ mod chain;
 mod grid;
 mod identity;
 mod permutation;
+mod rotation;
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -15,6 +16,7 @@ pub use chain::Chain;
 pub use grid::{Grid, GridTraining};
 pub use identity::Identity;
 pub use permutation::Permutation;
+pub use rotation::Rotation;
 
 /// The largest f64 below 1; mapped points are kept within [1 - this, this].
 pub(crate) const INSIDE: f64 = 1.0 - f64::EPSILON / 2.0;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::flow::{Flow, FlowConfig};
-use crate::map::{Chain, Grid, Identity, Map, Permutation};
+use crate::map::{Chain, Grid, Identity, Map, Permutation, Rotation};
 
 /// Chains nested deeper than this are refused.
 const MAX_DEPTH: usize = 8;
@@ -24,6 +24,10 @@ pub(super) enum MapState {
     Grid {
         dim: usize,
         edges: Vec<f64>,
+    },
+    Rotation {
+        dim: usize,
+        axes: Vec<f64>,
     },
     Flow {
         dim: usize,
@@ -51,6 +55,12 @@ impl MapState {
             return Ok(Self::Grid {
                 dim: map.dim(),
                 edges: map.edges().to_vec(),
+            });
+        }
+        if let Some(map) = any.downcast_ref::<Rotation>() {
+            return Ok(Self::Rotation {
+                dim: map.dim(),
+                axes: map.axes().to_vec(),
             });
         }
         if let Some(map) = any.downcast_ref::<Flow>() {
@@ -84,6 +94,7 @@ impl MapState {
             Self::Identity { dim } => Box::new(Identity::new(dim)),
             Self::Permutation { order } => Box::new(Permutation::new(order)?),
             Self::Grid { dim, edges } => Box::new(Grid::from_edges(dim, edges)?),
+            Self::Rotation { dim, axes } => Box::new(Rotation::new(dim, axes)?),
             Self::Flow {
                 dim,
                 seed,
@@ -110,5 +121,39 @@ impl MapState {
                 Box::new(Chain::new(maps)?)
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rmp_serde::{from_slice, to_vec_named};
+
+    use super::*;
+
+    fn through_a_file(state: &MapState) -> Result<Box<dyn Map>> {
+        let bytes = to_vec_named(state).unwrap();
+        from_slice::<MapState>(&bytes).unwrap().build()
+    }
+
+    #[test]
+    fn rotations_of_hostile_files_are_refused() {
+        let hostile: [(usize, &[f64]); 7] = [
+            (0, &[]),
+            (2, &[]),
+            (2, &[1.0, 0.0, 0.0]),
+            (usize::MAX, &[1.0]),
+            (2, &[1.0, 0.0, 0.0, f64::NAN]),
+            (2, &[1.0, 0.0, 0.0, f64::INFINITY]),
+            (2, &[1.0, 1.0, 1.0, 1.0]),
+        ];
+        for (dim, axes) in hostile {
+            let axes = axes.to_vec();
+            assert!(through_a_file(&MapState::Rotation { dim, axes }).is_err());
+        }
+        let axes = vec![0.6, 0.8, -0.8, 0.6];
+        let good = MapState::Rotation { dim: 2, axes };
+        let map = through_a_file(&good).unwrap();
+        let again = MapState::of(map.as_ref()).unwrap();
+        assert_eq!(to_vec_named(&again).unwrap(), to_vec_named(&good).unwrap());
     }
 }

@@ -9,6 +9,7 @@
 
 mod grading;
 mod lookup;
+mod normal;
 mod refine;
 
 use self::lookup::{Forward, Inverse, safe_factors};

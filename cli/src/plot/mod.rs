@@ -17,6 +17,7 @@ mod mark;
 mod picture;
 mod rel_error;
 mod scale;
+mod sheet;
 mod value;
 mod weights;
 
@@ -27,6 +28,7 @@ pub(crate) use history::{Curve, History};
 pub(crate) use marginal::marginals;
 pub(crate) use picture::Picture;
 pub(crate) use rel_error::relative_error;
+pub(crate) use sheet::grid_sheet;
 pub(crate) use value::value;
 pub(crate) use weights::{Tail, distributions};
 

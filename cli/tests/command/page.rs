@@ -1,4 +1,5 @@
-//! The page of `compare --report`: written whole, well-formed, from nothing outside.
+//! The page of `compare --report` and the picture of `inspect --svg`: written whole, well-formed,
+//! from nothing outside.
 
 use std::{fs, io};
 
@@ -158,4 +159,62 @@ fn a_failing_run_leaves_nothing_behind() {
     let run = thalweg(&["compare", "--expr", "1/0", "--report", &file]).unwrap();
     assert_eq!(run.code, Some(2));
     assert!(!fs::exists(&file).unwrap() && !fs::exists(format!("{file}.part")).unwrap());
+}
+
+#[test]
+fn a_grid_is_drawn_to_a_file_of_its_own() {
+    let (model, picture) = (scratch("grid.tlw"), scratch("grid.svg"));
+    let text = "exp(-9*x0^2) * (x1 < 0.5)";
+    let train = [
+        "train",
+        "--expr",
+        text,
+        "--dim",
+        "6",
+        "--method",
+        "vegas",
+        "--max-calls",
+        "2e4",
+        "--save",
+        &model,
+    ];
+    assert!(matches!(thalweg(&train).unwrap().code, Some(0 | 3)));
+    let run = thalweg(&["inspect", &model, "--svg", &picture]).unwrap();
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stdout.contains("VEGAS grid") && run.stderr.contains("drawn to "));
+    let svg = fs::read_to_string(&picture).unwrap();
+    well_formed(&svg).unwrap();
+    assert!(escaped(&svg) && svg.contains("(x1 &lt; 0.5)"));
+    assert_eq!(svg.matches("<g transform=").count(), 1 + 6);
+    let outside = svg.replacen("xmlns=\"http://www.w3.org/2000/svg\"", "", 1);
+    assert!(!outside.contains("http") && !outside.contains("NaN"));
+
+    let bad = scratch("no/grid.svg");
+    let run = thalweg(&["inspect", &model, "--svg", &bad]).unwrap();
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("there is no folder"), "{}", run.stderr);
+}
+
+#[test]
+fn a_model_without_a_grid_cannot_be_drawn() {
+    let (model, picture) = (scratch("gridless.tlw"), scratch("gridless.svg"));
+    let train = [
+        "train",
+        "camel",
+        "--dim",
+        "2",
+        "--max-calls",
+        "9000",
+        "--save",
+        &model,
+    ];
+    assert!(matches!(thalweg(&train).unwrap().code, Some(0 | 3)));
+    let run = thalweg(&["inspect", &model, "--svg", &picture]).unwrap();
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.stderr.contains("there is no VEGAS grid to draw"),
+        "{}",
+        run.stderr
+    );
+    assert!(!fs::exists(&picture).unwrap());
 }

@@ -97,11 +97,13 @@ fn section(id: &str, title: &str, content: &str) -> String {
     format!("<section id=\"{id}\">\n<h2>{title}</h2>\n{content}</section>\n")
 }
 
-/// A picture, or the reason why there is none, over its caption, which is text.
+/// A picture, or the reason why there is none, over its caption, which is text and may be empty.
 fn figure(picture: Result<String, &str>, caption: &str) -> String {
     let content = picture.unwrap_or_else(|why| format!("<p class=\"none\">{}</p>\n", escape(why)));
-    format!(
-        "<figure>\n{content}<figcaption>{}</figcaption>\n</figure>\n",
-        escape(caption)
-    )
+    let caption = if caption.is_empty() {
+        String::new()
+    } else {
+        format!("<figcaption>{}</figcaption>\n", escape(caption))
+    };
+    format!("<figure>\n{content}{caption}</figure>\n")
 }

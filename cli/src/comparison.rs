@@ -13,10 +13,15 @@ use crate::record::pull;
 use crate::table::{Align, Table};
 use crate::what::Subject;
 
+/// What the ratios of the table are.
+pub(crate) const GAIN: &str = "\
+gain: variance reduction over plain and over vegas; per call, (s0/s)^2 at equal calls of the \
+estimate; in all, the ratio of error^2 x calls with the training included";
+
 /// The runs of one method, one per seed.
 #[derive(Debug)]
 pub(crate) struct Runs {
-    method: Method,
+    pub(crate) method: Method,
     pub(crate) reports: Vec<Report>,
 }
 
@@ -93,28 +98,37 @@ impl Comparison<'_> {
         let mut lines = vec![self.title(), String::new()];
         lines.extend(self.table().lines(0));
         lines.push(String::new());
-        lines.push(
-            "gain: variance reduction over plain and over vegas; per call, (s0/s)^2 at equal calls \
-             of the estimate;\n      in all, the ratio of error^2 x calls with the training included"
-                .to_owned(),
-        );
-        for runs in &self.all {
-            for report in &runs.reports {
-                let who = format!("{} with seed {}", runs.method.name(), report.seed);
-                lines.extend(
-                    report
-                        .reasons
-                        .iter()
-                        .map(|r| format!("{who} is unreliable: {r}")),
-                );
-                lines.extend(report.warnings.iter().map(|w| format!("{who}: {w}")));
-            }
-        }
+        lines.push(GAIN.replace("estimate; in", "estimate;\n      in"));
+        lines.extend(self.remarks());
         lines.join("\n")
+    }
+
+    /// What speaks against runs, and what is worth knowing of them.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let of_run = |method: Method, report: &Report| {
+            let who = format!("{} with seed {}", method.name(), report.seed);
+            let reasons = report.reasons.iter();
+            let reasons = reasons.map(|r| format!("{who} is unreliable: {r}"));
+            let warnings = report.warnings.iter().map(|w| format!("{who}: {w}"));
+            reasons.chain(warnings).collect::<Vec<_>>()
+        };
+        let mut remarks = Vec::new();
+        for runs in &self.all {
+            let reports = runs.reports.iter();
+            remarks.extend(reports.flat_map(|report| of_run(runs.method, report)));
+        }
+        remarks
     }
 
     fn title(&self) -> String {
         let mut parts = vec![self.subject.label()];
+        parts.extend(self.facts());
+        parts.join(", ")
+    }
+
+    /// What is known of the integral, and how the runs were told to go.
+    pub(crate) fn facts(&self) -> Vec<String> {
+        let mut parts = Vec::new();
         if let Some(exact) = self.subject.exact {
             let unit = &self.subject.unit;
             parts.push(
@@ -130,23 +144,25 @@ impl Comparison<'_> {
             parts.push(format!("to an error of {error:e}"));
         }
         parts.push(format!("at most {} calls", self.stop.max_calls));
-        let seeds: Vec<u64> = self
-            .all
-            .first()
-            .map_or_else(Vec::new, |r| r.reports.iter().map(|r| r.seed).collect());
-        match seeds.as_slice() {
+        match self.seeds().as_slice() {
             [] => {}
             [seed] => parts.push(format!("seed {seed}")),
             [first, .., last] => parts.push(format!("seeds {first} to {last}, means")),
         }
-        parts.join(", ")
+        parts
     }
 
-    fn several_seeds(&self) -> bool {
+    /// The seeds of the first method.
+    pub(crate) fn seeds(&self) -> Vec<u64> {
+        let first = self.all.first();
+        first.map_or_else(Vec::new, |r| r.reports.iter().map(|r| r.seed).collect())
+    }
+
+    pub(crate) fn several_seeds(&self) -> bool {
         self.all.iter().any(|runs| runs.reports.len() > 1)
     }
 
-    fn table(&self) -> Table {
+    pub(crate) fn table(&self) -> Table {
         let right = |name| (name, Align::Right);
         let mut columns = vec![("method", Align::Left), ("value", Align::Left)];
         if self.subject.exact.is_some() {

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
@@ -14,7 +14,9 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::model::{self, OWN_KEYS, Stored};
 use crate::number::bytes;
-use crate::output::{entry, print, print_json};
+use crate::output::{entry, note, print, print_json};
+use crate::plot::grid_sheet;
+use crate::target::TextFile;
 use crate::what::{describe, label};
 
 /// Show what is in a model file.
@@ -27,6 +29,10 @@ pub(crate) struct InspectArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+
+    /// Draw the VEGAS grid of the model: its bins, and its density along each axis
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
 }
 
 /// What `--json` prints.
@@ -78,7 +84,29 @@ pub(crate) fn run(args: &InspectArgs) -> Result<Exit, Failure> {
     } else {
         print(&text(&contents, &sampler))?;
     }
+    if let Some(path) = &args.svg {
+        draw(path, &contents, &sampler)?;
+    }
     Ok(Exit::Good)
+}
+
+/// Draws the grid of a model.
+fn draw(path: &Path, contents: &Contents, sampler: &Sampler) -> Result<(), Failure> {
+    let Some(grid) = model::grid_of(sampler.map()) else {
+        return Err(Failure::usage(format!(
+            "there is no VEGAS grid to draw in {}: its map is {}",
+            contents.file, contents.map
+        )));
+    };
+    let integrand = contents.integrand.as_ref();
+    let name = integrand.map_or_else(
+        || contents.file.clone(),
+        |stored| label(stored, sampler.domain()),
+    );
+    let title = format!("VEGAS grid of {name}");
+    TextFile::create(path)?.write(&grid_sheet(&title, grid, sampler.domain()))?;
+    note(&format!("drawn to {}", path.display()));
+    Ok(())
 }
 
 /// Trainable parameters of the flows in a map, if there is any flow.

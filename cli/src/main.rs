@@ -15,7 +15,9 @@ mod model;
 mod number;
 mod options;
 mod output;
+mod page;
 mod parse;
+mod plot;
 mod progress;
 mod record;
 mod report;
@@ -24,6 +26,7 @@ mod sink;
 mod speed;
 mod suggest;
 mod table;
+mod target;
 mod train;
 mod what;
 

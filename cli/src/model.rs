@@ -3,10 +3,12 @@
 //! The note is JSON under the key `integrand` of the sampler's metadata. Of a shared library it
 //! holds the symbol only: a model file never makes the program load code.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use thalweg::map::{Chain, Grid, Map};
 use thalweg::{Domain, Outcome, Sampler};
 
 use crate::error::Failure;
@@ -90,8 +92,22 @@ pub(crate) fn version(model: &Sampler) -> Option<&str> {
     made_with(model, VERSION)
 }
 
-/// Refuses a file whose folder does not exist: better before a long run than after it.
+/// The VEGAS grid in a map, alone or at the data end of a chain.
+pub(crate) fn grid_of(map: &dyn Map) -> Option<&Grid> {
+    let any: &dyn Any = map;
+    any.downcast_ref::<Grid>()
+        .or_else(|| grid_of(any.downcast_ref::<Chain>()?.maps().last()?.as_ref()))
+}
+
+/// Refuses a file whose folder does not exist, and a folder in place of a file: better before a
+/// long run than after it.
 pub(crate) fn check_folder(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        let path = path.display();
+        return Err(Failure::usage(format!(
+            "cannot write {path}: it is a folder"
+        )));
+    }
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

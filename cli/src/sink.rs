@@ -2,58 +2,21 @@
 //!
 //! A file is written beside its name and renamed when it is complete.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Stdout, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use npyz::{NpyWriter, WriteOptions, WriterBuilder as _};
 
 use crate::error::Failure;
 use crate::output::stdout_failed;
+use crate::target::Target;
 
 /// An open output.
 pub(crate) enum Sink {
     Screen(BufWriter<Stdout>),
     Csv(BufWriter<File>, Target),
     Npy(NpyWriter<f64, BufWriter<File>>, Target),
-}
-
-/// A file under way.
-pub(crate) struct Target {
-    path: PathBuf,
-    part: PathBuf,
-}
-
-impl Target {
-    fn create(path: &Path) -> Result<(BufWriter<File>, Self), Failure> {
-        let mut name = OsString::from(path.file_name().unwrap_or_default());
-        name.push(".part");
-        let target = Self {
-            path: path.to_owned(),
-            part: path.with_file_name(name),
-        };
-        let file = File::create(&target.part).map_err(|e| target.failed(e))?;
-        Ok((BufWriter::new(file), target))
-    }
-
-    fn failed(&self, source: io::Error) -> Failure {
-        Failure::Write {
-            to: self.path.display().to_string(),
-            source,
-        }
-    }
-
-    fn complete(&self) -> io::Result<()> {
-        fs::rename(&self.part, &self.path)
-    }
-}
-
-impl Drop for Target {
-    fn drop(&mut self) {
-        // Once renamed there is nothing to remove.
-        let _ = fs::remove_file(&self.part);
-    }
 }
 
 /// Refuses a file whose format is not known by its name.
@@ -88,7 +51,8 @@ impl Sink {
             out.write_all(header().as_bytes()).map_err(stdout_failed)?;
             return Ok(Self::Screen(out));
         };
-        let (mut file, target) = Target::create(path)?;
+        let (file, target) = Target::create(path)?;
+        let mut file = BufWriter::new(file);
         if path.extension().is_some_and(|e| e == "npy") {
             let options = WriteOptions::new()
                 .default_dtype()

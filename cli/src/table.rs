@@ -1,4 +1,6 @@
-//! Aligned columns of text.
+//! Aligned columns of text; the same as an HTML table.
+
+use crate::plot::escape;
 
 /// Where the cells of a column stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,48 @@ impl Table {
         lines
     }
 
+    /// The table as an HTML element that scrolls where the page is too narrow for it.
+    pub(crate) fn html(&self) -> String {
+        let row = |cells: Vec<String>| format!("<tr>{}</tr>\n", cells.concat());
+        let cell = |tag: &str, align: Align, text: &str| {
+            let class = match align {
+                Align::Left => "",
+                Align::Right => " class=\"r\"",
+            };
+            format!("<{tag}{class}>{}</{tag}>", escape(text))
+        };
+        let headers = self.columns.iter().map(|(name, a)| cell("th", *a, name));
+        let rows = self.rows.iter().map(|cells| {
+            let cells = cells.iter().zip(&self.columns);
+            row(cells.map(|(text, (_, a))| cell("td", *a, text)).collect())
+        });
+        format!(
+            "<div class=\"wide\">\n<table>\n<thead>\n{}{}</thead>\n<tbody>\n{}</tbody>\n</table>\n</div>\n",
+            self.group_row(),
+            row(headers.collect()),
+            rows.collect::<String>()
+        )
+    }
+
+    /// The row of the titles above several columns, if there are any.
+    fn group_row(&self) -> String {
+        if self.groups.is_empty() {
+            return String::new();
+        }
+        let (mut cells, mut next) = (String::new(), 0);
+        let blanks = |columns: usize| "<td></td>".repeat(columns);
+        for &(first, last, title) in &self.groups {
+            let span = last + 1 - first;
+            let title = escape(title);
+            cells.extend([
+                blanks(first - next),
+                format!("<th class=\"group\" colspan=\"{span}\">{title}</th>"),
+            ]);
+            next = last + 1;
+        }
+        format!("<tr>{cells}{}</tr>\n", blanks(self.columns.len() - next))
+    }
+
     fn widths(&self) -> Vec<usize> {
         let width = |text: &str| text.chars().count();
         let mut widths: Vec<usize> = self.columns.iter().map(|(name, _)| width(name)).collect();
@@ -123,5 +167,13 @@ mod tests {
                 " x          -3",
             ]
         );
+        let html = table.html();
+        for part in [
+            "<tr><td></td><th class=\"group\" colspan=\"2\">ratio over</th></tr>",
+            "<tr><th>name</th><th class=\"r\">a</th><th class=\"r\">b</th></tr>",
+            "<tr><td>x</td><td class=\"r\">-3</td><td class=\"r\"></td></tr>",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
     }
 }

@@ -5,6 +5,7 @@ mod errors;
 mod golden;
 mod integrate;
 mod models;
+mod page;
 
 use std::ffi::OsStr;
 use std::io;

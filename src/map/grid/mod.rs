@@ -93,6 +93,26 @@ impl Grid {
         &self.edges
     }
 
+    /// The edges of one axis, `[bins + 1]`, rising from 0 to 1.
+    ///
+    /// # Panics
+    /// If there is no such axis.
+    pub fn axis_edges(&self, axis: usize) -> &[f64] {
+        assert!(axis < self.dim, "the grid has {} axes", self.dim);
+        &self.edges[axis * (self.bins + 1)..][..=self.bins]
+    }
+
+    /// The marginal density of one axis with respect to dx, `[bins]`: constant within a bin,
+    /// 1/(K width). The density of the grid is the product over the axes.
+    ///
+    /// # Panics
+    /// If there is no such axis.
+    pub fn axis_density(&self, axis: usize) -> Vec<f64> {
+        let bins = self.bins as f64;
+        let widths = self.axis_edges(axis).windows(2).map(|e| e[1] - e[0]);
+        widths.map(|width| (bins * width).recip()).collect()
+    }
+
     /// Makes a uniform grid of another fineness that has the same map at the shared knots.
     #[must_use]
     pub fn resample(&self, bins: usize) -> Self {
@@ -254,6 +274,26 @@ mod tests {
     fn nothing_seen_changes_nothing() {
         let grid = trained(20);
         assert_eq!(grid.refined(&GridTraining::new(&grid), 0.5), grid);
+    }
+
+    #[test]
+    fn densities_of_the_axes_multiply_to_the_density() {
+        let grid = trained(50);
+        let z = [0.123, 0.456];
+        let (mut x, mut log_jac) = ([0.0; 2], [0.0; 1]);
+        grid.forward(&z, &mut x, &mut log_jac);
+        let mut product = 1.0;
+        for (axis, x) in x.iter().enumerate() {
+            let (edges, density) = (grid.axis_edges(axis), grid.axis_density(axis));
+            assert_eq!((edges.len(), density.len()), (51, 50));
+            let mass = edges
+                .windows(2)
+                .zip(&density)
+                .map(|(e, q)| (e[1] - e[0]) * q);
+            assert!((mass.sum::<f64>() - 1.0).abs() < 1e-12);
+            product *= density[edges.partition_point(|e| e <= x) - 1];
+        }
+        assert!((product.ln() + log_jac[0]).abs() < 1e-12);
     }
 
     #[test]

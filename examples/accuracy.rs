@@ -5,7 +5,7 @@
 //! which placement.
 //!
 //!     cargo run --release --example accuracy -- CALLS SEEDS [PLACEMENT] [names ..]
-//!     cargo run --release --example accuracy -- 200000 100 auto camel:8 genz-corner-peak:5
+//!     cargo run --release --example accuracy -- 2e5 100 auto camel:8 genz-corner-peak:5
 //!
 //! CALLS may also be a file with lines `name:dim calls`, one budget for each.
 
@@ -142,7 +142,7 @@ fn main() {
         let case = Case::new(name).expect("a known integrand with a known value");
         let calls = match budgets.get(*name) {
             Some(calls) => *calls,
-            None if budgets.is_empty() => calls.parse().expect("a number of calls"),
+            None if budgets.is_empty() => whole(calls),
             None => continue,
         };
         let start = Instant::now();
@@ -166,6 +166,18 @@ fn main() {
         let seconds = start.elapsed().as_secs_f64();
         println!("{}", line(name, &case, &reports, seconds));
     }
+}
+
+/// A number of calls, such as 100000 or 1e5.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole and positive"
+)]
+fn whole(calls: &str) -> u64 {
+    let calls: f64 = calls.parse().expect("a number of calls");
+    assert!(calls >= 1.0 && calls.fract() == 0.0, "{calls} calls");
+    calls as u64
 }
 
 /// One line of JSON.

@@ -54,6 +54,12 @@ pub enum Error {
         /// what is wrong with it
         reason: String,
     },
+    /// Strata for a method that has none.
+    #[error("strata need method vegas or auto, not {method}")]
+    NoStrata {
+        /// the method
+        method: &'static str,
+    },
     /// Too few calls for the method.
     #[error("a budget of {calls} calls is too small; method {method} needs at least {minimum}")]
     BudgetTooSmall {

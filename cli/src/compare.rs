@@ -58,7 +58,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Exit, Failure> {
     let integrators = args
         .methods
         .iter()
-        .map(|method| Integrator::new(args.run.settings(*method, &subject)))
+        .map(|method| Integrator::new(args.run.settings_of_several(*method, &subject)))
         .collect::<Result<Vec<_>, _>>()?;
     let page = args.report.as_deref().map(TextFile::create).transpose()?;
     interrupt::listen();

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::path::PathBuf;
 
 use clap::Args;
-use thalweg::map::{Grid, Identity, Map};
+use thalweg::map::{Chain, Grid, Identity, Map, Rotation};
 use thalweg::{Integrator, Method, Outcome, Sampler, Settings};
 
 use crate::error::Failure;
@@ -85,12 +85,24 @@ fn estimate(sampler: Sampler, settings: Settings, subject: &Subject) -> Result<O
     Ok(outcome)
 }
 
+/// Whether a map is a grid on turned axes.
+fn is_turned(map: &dyn Map) -> bool {
+    let any: &dyn Any = map;
+    let Some(chain) = any.downcast_ref::<Chain>() else {
+        return false;
+    };
+    chain.maps().iter().any(|map| {
+        let any: &dyn Any = map.as_ref();
+        any.is::<Rotation>()
+    })
+}
+
 /// The method that makes maps of this kind.
 fn method_of(map: &dyn Map) -> Method {
     let any: &dyn Any = map;
     if any.is::<Identity>() {
         Method::Plain
-    } else if any.is::<Grid>() {
+    } else if any.is::<Grid>() || is_turned(map) {
         Method::Vegas
     } else {
         Method::Flow

@@ -1,7 +1,8 @@
 //! Options that several subcommands share.
 
 use clap::Args;
-use thalweg::{CostClass, Domain, Method, NonFinite, Settings, Stop};
+use thalweg::integrate::VegasConfig;
+use thalweg::{CostClass, Domain, Method, NonFinite, Placement, Settings, Stop};
 
 use crate::parse;
 use crate::what::Subject;
@@ -60,6 +61,14 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "S", value_parser = parse::positive, allow_hyphen_values = true)]
     max_seconds: Option<f64>,
 
+    /// How the points of the estimate are placed
+    #[arg(long, value_name = "PLACEMENT", value_parser = parse::placement(), default_value = "auto")]
+    placement: Placement,
+
+    /// Turn the axes of the VEGAS grid along the structure of f (method vegas)
+    #[arg(long)]
+    precondition: bool,
+
     /// Cost of a call: below 2 us, below 200 us, above [default: measured by method auto]
     #[arg(long, value_name = "CLASS", value_parser = parse::cost_class())]
     cost_class: Option<CostClass>,
@@ -91,6 +100,17 @@ impl RunArgs {
         }
     }
 
+    /// As `settings`, for one method of several: strata concern those that have them.
+    pub(crate) fn settings_of_several(&self, method: Method, subject: &Subject) -> Settings {
+        let mut settings = self.settings(method, subject);
+        if settings.placement == Placement::Strata
+            && !matches!(method, Method::Vegas | Method::Auto)
+        {
+            settings.placement = Placement::Auto;
+        }
+        settings
+    }
+
     /// The settings of a run with `method` on `domain`.
     pub(crate) fn settings(&self, method: Method, subject: &Subject) -> Settings {
         Settings {
@@ -101,6 +121,11 @@ impl RunArgs {
             threads: self.threads.or(subject.threads),
             cost_class: self.cost_class,
             non_finite: self.non_finite,
+            placement: self.placement,
+            vegas: VegasConfig {
+                precondition: self.precondition,
+                ..VegasConfig::default()
+            },
             ..Settings::default()
         }
     }

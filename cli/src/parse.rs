@@ -1,7 +1,7 @@
 //! Values of options, read with messages that say what would be right.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use thalweg::{CostClass, Level, Method, NonFinite};
+use thalweg::{CostClass, Level, Method, NonFinite, Placement};
 
 use crate::expression::Expression;
 
@@ -122,6 +122,17 @@ pub(crate) fn method() -> impl TypedValueParser<Value = Method> {
 /// A method that learns something.
 pub(crate) fn learning_method() -> impl TypedValueParser<Value = Method> {
     named([Method::Vegas, Method::Flow].map(|m| (m.name(), m)))
+}
+
+/// A placement by its name.
+pub(crate) fn placement() -> impl TypedValueParser<Value = Placement> {
+    let all = [
+        Placement::Auto,
+        Placement::Random,
+        Placement::Sobol,
+        Placement::Strata,
+    ];
+    named(all.map(|p| (p.name(), p)))
 }
 
 /// A cost class by its name.

@@ -12,7 +12,7 @@ use super::{
     report::Choice,
     run::Run,
     settings::{CostClass, Method, Placement},
-    vegas,
+    vegas::{self, Base},
 };
 use crate::error::Result;
 use crate::flow::Flow;
@@ -51,7 +51,7 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
         ));
     }
     let most = share(run, plain_calls, 4.0);
-    let glance = vegas::adapt(run, explored, None, most.min(GLANCE))?;
+    let glance = vegas::adapt(run, explored, (None, &Base::default()), most.min(GLANCE))?;
     let easy = calls(run, plain.min(glance.rel_std));
     let mut flow = None;
     if easy > FEW_CALLS && share(run, easy, 2.0) > 2 * GLANCE {
@@ -75,7 +75,7 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
         glance
     } else {
         let most = share(run, calls(run, glance.rel_std.min(plain).min(best)), 4.0);
-        vegas::adapt(run, explored, Some(glance.grid), most)?
+        vegas::adapt(run, explored, (Some(glance.grid), &Base::default()), most)?
     };
     let (flow_calls, grid_calls) = (calls(run, best), calls(run, grid.rel_std));
     let predicted = |name: &str, n: f64| format!("{name} {n:.1e}");

@@ -10,7 +10,7 @@ use super::{
     neural::{self, Rival, Start},
     run::Run,
     settings::{Method, Placement},
-    vegas,
+    vegas::{self, Base},
 };
 use crate::error::Result;
 use crate::flow::Flow;
@@ -44,14 +44,25 @@ pub(super) fn prepare(
             cost: None,
         }),
         Method::Vegas => {
+            let turned = start.and_then(Base::of_map);
             let start = start.and_then(grid_of).cloned();
             let most = match goal {
                 Goal::Integrate => left / 4,
                 Goal::TrainOnly => most,
             };
-            let adapted = vegas::adapt(run, explored, start, most)?;
+            let (adapted, base) = if let Some((grid, base)) = turned {
+                (
+                    vegas::adapt(run, explored, (Some(grid), &base), most)?,
+                    base,
+                )
+            } else if run.settings.vegas.precondition && start.is_none() {
+                vegas::adapt_turned(run, explored, most)?
+            } else {
+                let base = Base::default();
+                (vegas::adapt(run, explored, (start, &base), most)?, base)
+            };
             Ok(Frozen {
-                map: Box::new(adapted.grid),
+                map: base.under(&adapted.grid)?,
                 rel_std: adapted.rel_std,
                 layout: adapted.layout,
                 choice: None,
@@ -83,6 +94,10 @@ pub(super) fn prepare(
 /// The grid in a map, alone or at the data end of a chain.
 fn grid_of(map: &dyn Map) -> Option<&Grid> {
     let any: &dyn Any = map;
+    // What lies under turned axes is no adapted grid.
+    if Base::of_map(map).is_some() {
+        return None;
+    }
     any.downcast_ref::<Grid>()
         .or_else(|| grid_of(any.downcast_ref::<Chain>()?.maps().last()?.as_ref()))
 }
@@ -111,7 +126,13 @@ fn starting_flow(
         return Ok((flow, start.and_then(grid_of).cloned()));
     }
     let most = run.calls_left() / 8;
-    let grid = vegas::adapt(run, explored, start.and_then(grid_of).cloned(), most)?.grid;
+    let grid = vegas::adapt(
+        run,
+        explored,
+        (start.and_then(grid_of).cloned(), &Base::default()),
+        most,
+    )?
+    .grid;
     if settings.flow_on_grid {
         return Ok((flow, Some(grid)));
     }

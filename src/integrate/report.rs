@@ -84,7 +84,8 @@ pub struct Iteration {
     pub phase: Phase,
     /// calls of this step
     pub calls: u64,
-    /// mean of the weights; a preview unless the phase is [`Phase::Estimate`]
+    /// mean of the weights; a preview unless the phase is [`Phase::Estimate`], and there of all
+    /// points so far where they are placed in nets or strata
     pub value: f64,
     /// its one-sigma error
     pub error: f64,
@@ -309,6 +310,7 @@ impl fmt::Display for Report {
             calls.train,
             calls.estimate
         )?;
+        writeln!(f, "  points   {}", self.placement.describe())?;
         writeln!(f, "  time     {:.2} s", self.seconds.total())?;
         if let Some(c) = &self.consistency {
             writeln!(

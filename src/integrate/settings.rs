@@ -60,6 +60,16 @@ impl Placement {
             Self::Strata => "strata",
         }
     }
+
+    /// In a few words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Auto => "placed by the method",
+            Self::Random => "independent",
+            Self::Sobol => "randomised Sobol nets",
+            Self::Strata => "stratified, more where the weights vary more",
+        }
+    }
 }
 
 /// When to stop. Whatever is reached first counts.
@@ -189,6 +199,10 @@ pub struct VegasConfig {
     pub first_calls: u64,
     /// most adapting iterations
     pub max_iterations: usize,
+    /// whether the axes of the grid are turned to the principal axes of the weighted points, which
+    /// lets it follow structure along diagonals (method vegas only)
+    #[serde(default)]
+    pub precondition: bool,
 }
 
 impl Default for VegasConfig {
@@ -199,6 +213,7 @@ impl Default for VegasConfig {
             max_bins: 1000,
             first_calls: 2000,
             max_iterations: 30,
+            precondition: false,
         }
     }
 }
@@ -305,6 +320,7 @@ impl Settings {
             max_bins,
             first_calls,
             max_iterations,
+            precondition: _,
         } = self.vegas;
         check((0.0..=1.0).contains(&alpha), "alpha", alpha, "0 to 1")?;
         check((0.0..=1.0).contains(&beta), "beta", beta, "0 to 1")?;
@@ -314,13 +330,12 @@ impl Settings {
             max_bins as f64,
             "1 to 65536",
         )?;
-        check(
-            self.placement != Placement::Strata
-                || matches!(self.method, Method::Vegas | Method::Auto),
-            "placement (strata)",
-            0.0,
-            "strata with method vegas only",
-        )?;
+        if self.placement == Placement::Strata
+            && !matches!(self.method, Method::Vegas | Method::Auto)
+        {
+            let method = self.method.name();
+            return Err(Error::NoStrata { method });
+        }
         check(
             first_calls >= 16,
             "first_calls",

@@ -6,10 +6,12 @@
 //! the strata. Estimates of all these points are previews: the answer comes from the frozen
 //! grid on fresh points.
 
+use std::any::Any;
 use std::ops::Range;
 
 use super::{
     estimate::{Layout, Nets, chunk_size, mean_and_variance, shares},
+    evaluator::{CHUNK, Evaluated},
     explore::Explored,
     report::{Iteration, Phase},
     run::Run,
@@ -17,7 +19,7 @@ use super::{
     strata::{Chunk, Chunks, Strata},
 };
 use crate::error::Result;
-use crate::map::{Grid, GridTraining, Map as _};
+use crate::map::{Chain, Grid, GridTraining, Map, Rotation};
 use crate::rng::Purpose;
 use crate::sobol::MAX_DIM;
 use crate::stats::{CompensatedSum, WeightStats};
@@ -29,6 +31,66 @@ const KEEP: u64 = 64 << 20;
 /// Calls of all iterations below which a spread that no longer falls ends nothing: a twentieth of the
 /// budget within these bounds.
 const PATIENCE: Range<u64> = 100_000..1_000_000;
+
+/// Spread of the weights of a grid that does not fit.
+const WILD: f64 = 20.0;
+
+/// What lies under the grid: nothing, or turned axes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Base(Option<Turned>);
+
+#[derive(Clone, Debug)]
+struct Turned {
+    turn: Rotation,
+    law: Grid,
+}
+
+impl Base {
+    /// The axes of weighted points `x` (`[n * dim]`, weights `w`: `[n]`).
+    pub(crate) fn of_points(dim: usize, x: &[f64], w: &[f64]) -> Result<Self> {
+        let law = Grid::truncated_normal(dim, LAW_BINS, LAW_WIDTH)?;
+        let mut scores = vec![0.0; x.len()];
+        law.inverse(x, &mut scores, &mut vec![0.0; w.len()]);
+        let turn = Rotation::from_sample(&scores, w, dim)?;
+        Ok(Self((!turn.is_identity()).then_some(Turned { turn, law })))
+    }
+
+    /// The grid and the base of a map that [`Self::under`] made of them with turned axes.
+    pub(crate) fn of_map(map: &dyn Map) -> Option<(Grid, Self)> {
+        let any: &dyn Any = map;
+        let [grid, turn, law] = any.downcast_ref::<Chain>()?.maps() else {
+            return None;
+        };
+        let (grid, turn, law): (&dyn Any, &dyn Any, &dyn Any) =
+            (grid.as_ref(), turn.as_ref(), law.as_ref());
+        let turned = Turned {
+            turn: turn.downcast_ref::<Rotation>()?.clone(),
+            law: law.downcast_ref::<Grid>()?.clone(),
+        };
+        Some((grid.downcast_ref::<Grid>()?.clone(), Self(Some(turned))))
+    }
+
+    /// Whether nothing is turned.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// `grid` on this base.
+    pub(crate) fn under(&self, grid: &Grid) -> Result<Box<dyn Map>> {
+        Ok(match &self.0 {
+            None => Box::new(grid.clone()),
+            Some(Turned { turn, law }) => Box::new(Chain::new(vec![
+                Box::new(grid.clone()),
+                Box::new(turn.clone()),
+                Box::new(law.clone()),
+            ])?),
+        })
+    }
+}
+
+/// The normal law between whose scores axes are turned: its width makes them nearly linear in x.
+const LAW_WIDTH: f64 = 0.2;
+const LAW_BINS: usize = 1000;
 
 /// The adapted grid, and how to draw from it.
 pub(crate) struct Adapted {
@@ -72,11 +134,11 @@ impl Pass {
     }
 }
 
-/// Adapts a grid, from `start` or the uniform one, spending at most `most` calls.
+/// Adapts a grid on `base`, from `start` or the uniform one, spending at most `most` calls.
 pub(crate) fn adapt(
     run: &mut Run<'_>,
     explored: &Explored,
-    start: Option<Grid>,
+    (start, base): (Option<Grid>, &Base),
     most: u64,
 ) -> Result<Adapted> {
     let config = run.settings.vegas;
@@ -106,7 +168,7 @@ pub(crate) fn adapt(
         if spent + calls > most || run.stopped.is_some() {
             break;
         }
-        let (seen, cells, training) = iterate(run, &grid, strata.take(), calls)?;
+        let (seen, cells, training) = iterate(run, (&grid, base), strata.take(), calls)?;
         spent += seen.calls;
         strata = Some(cells);
         if run.stopped.is_some() {
@@ -133,13 +195,50 @@ pub(crate) fn adapt(
             grid = grid.resample(bins(calls));
         }
     }
-    freeze(run, grid, (strata, last), spent)
+    freeze(run, (grid, base), (strata, last), spent)
+}
+
+/// As [`adapt`], on turned axes where that pays: a first grid tells the axes, a second one stands
+/// on them, and the better of both goes on.
+pub(crate) fn adapt_turned(
+    run: &mut Run<'_>,
+    explored: &Explored,
+    most: u64,
+) -> Result<(Adapted, Base)> {
+    let plain = Base::default();
+    let first = adapt(run, explored, (None, &plain), most / 4)?;
+    let points = (most / 8).clamp(1024, 1 << 16);
+    let (mut x, mut w) = (Vec::new(), Vec::new());
+    run.points(
+        Phase::Adapt,
+        &first.grid,
+        (Purpose::Adapt, run.adaptations),
+        (0, points, CHUNK),
+        |e: Evaluated| (e.weights(0), e.x),
+        |(weights, points)| {
+            w.extend(weights);
+            x.extend(points);
+        },
+    )?;
+    run.adaptations += 1;
+    let base = Base::of_points(run.evaluator.dim(), &x, &w)?;
+    let left = most - most / 4 - points.min(most / 2);
+    if base.is_plain() || run.stopped.is_some() {
+        let start = Some(first.grid);
+        return Ok((adapt(run, explored, (start, &plain), left)?, plain));
+    }
+    let turned = adapt(run, explored, (None, &base), left)?;
+    Ok(if turned.rel_std < first.rel_std {
+        (turned, base)
+    } else {
+        (first, plain)
+    })
 }
 
 /// One iteration with strata of its own, allocated by the spreads of the last one's.
 fn iterate(
     run: &mut Run<'_>,
-    grid: &Grid,
+    (grid, base): (&Grid, &Base),
     strata: Option<Strata>,
     calls: u64,
 ) -> Result<(Pass, Strata, GridTraining)> {
@@ -156,13 +255,15 @@ fn iterate(
     let mut weights = WeightStats::default();
     let mut spreads = vec![0.0; cells];
     let frozen = &strata;
+    let map = base.under(grid)?;
+    let map = map.as_ref();
     let done = run.jobs(
         Phase::Adapt,
         Chunks::new(&counts, 0, chunk_size(total)),
         |chunk| chunk.points,
         |evaluator, chunk: &Chunk| {
             let z = frozen.fill(evaluator.streams(), at, chunk.first, &chunk.visits);
-            let e = evaluator.evaluate_at(grid, z)?;
+            let e = evaluator.evaluate_at(map, z)?;
             let w = e.weights(0);
             let shares = shares(&chunk.visits, total, cells);
             let mut training = GridTraining::new(grid);
@@ -220,7 +321,7 @@ fn iterate(
 /// Chooses the layout of the estimate, by pilot nets where that is open; they refine the grid, too.
 fn freeze(
     run: &mut Run<'_>,
-    mut grid: Grid,
+    (mut grid, base): (Grid, &Base),
     (strata, last): (Option<Strata>, Pass),
     spent: u64,
 ) -> Result<Adapted> {
@@ -256,7 +357,8 @@ fn freeze(
     run.adaptations += 1;
     let mut training = GridTraining::new(&grid);
     let watch = |z: Vec<f64>, w: Vec<f64>| training.add(&grid, &z, &w);
-    nets.extend(run, (Phase::Adapt, &grid), points, watch, true)?;
+    let map = base.under(&grid)?;
+    nets.extend(run, (Phase::Adapt, map.as_ref()), points, watch, true)?;
     nets.step(run, Phase::Adapt, points * PILOT_NETS);
     run.book(Phase::Adapt);
     let all = nets.all(0);
@@ -273,7 +375,11 @@ fn freeze(
     // Smooth functions gain with the cells' squared side, others with the side.
     let cells = last.fineness * left as f64 / last.calls as f64;
     let by_strata = last.variance_per_call(cells, 2.0 / grid.dim() as f64);
-    let nets_win = pilot.variance > 0.0 && by_nets < by_strata;
+    // Strata look into every cell: where they saw weights that vary wildly and nets did not, the
+    // nets have missed something.
+    let (seen, now) = (last.rel(last.plain), pilot.rel(pilot.plain));
+    let blind = seen > WILD && now < seen / 3.0;
+    let nets_win = pilot.variance > 0.0 && by_nets < by_strata && !blind;
     Ok(if wanted == Placement::Sobol || nets_win {
         Adapted {
             rel_std: pilot.rel(pilot.variance * pilot.calls as f64),

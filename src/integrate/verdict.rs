@@ -1,5 +1,6 @@
 //! From sums to a report: status, reasons and warnings in words.
 
+use std::any::Any;
 use std::mem::take;
 
 use rayon::current_num_threads;
@@ -7,14 +8,19 @@ use rayon::current_num_threads;
 use super::{
     auto::Frozen,
     estimate::Findings,
-    report::{Output, Report, Status, StopReason},
+    report::{Output, Phase, Report, Status, StopReason},
     run::Run,
     settings::{Method, NonFinite},
 };
 use crate::kernel::Level;
+use crate::map::Identity;
 
 /// Batches that agree worse (or better) than this are reported.
 const SMALL_P: f64 = 1e-4;
+/// Errors by which the estimate may fall short of what adapting found.
+const LOST: f64 = 5.0;
+/// Effective points per point with f != 0, below which an adapted proposal does not fit f.
+const POOR_FIT: f64 = 3e-3;
 /// Part of the error by which one point may move the estimate.
 const LARGE_JUMP: f64 = 0.5;
 
@@ -32,6 +38,8 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
         );
     }
     let first = outputs[0];
+    let any: &dyn Any = frozen.map.as_ref();
+    let adapted = !any.is::<Identity>();
     let mut reasons: Vec<String> = non_finite(run).into_iter().collect();
     for (o, output) in outputs.iter().enumerate() {
         let name = if o == 0 {
@@ -40,11 +48,12 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
             format!("output {o}: ")
         };
         reasons.extend(
-            objections(output, findings.even)
+            objections(output, (findings.even, adapted))
                 .into_iter()
                 .map(|reason| name.clone() + &reason),
         );
     }
+    reasons.extend(missing(run, &first));
     let status = if stop == StopReason::Interrupted {
         Status::Interrupted
     } else if run.calls.estimate == 0 {
@@ -110,7 +119,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
 }
 
 /// What speaks against the estimate of an output.
-fn objections(output: &Output, even: bool) -> Vec<String> {
+fn objections(output: &Output, (even, adapted): (bool, bool)) -> Vec<String> {
     let mut reasons = Vec::new();
     if !(output.estimate.value.is_finite() && output.estimate.error.is_finite()) {
         reasons.push("value or error overflows: the weights span too many decades".to_owned());
@@ -132,6 +141,17 @@ fn objections(output: &Output, even: bool) -> Vec<String> {
         )),
         _ => {}
     }
+    // An adapted density is low somewhere, and where it does not fit, much of f may lie there:
+    // such parts are hardly ever hit, and their absence shows in no error.
+    let fit = w.ess_fraction / w.nonzero_fraction;
+    if adapted && fit < POOR_FIT {
+        reasons.push(format!(
+            "the proposal does not fit: {:.0} effective of {calls} points (spread {:.3}), so parts \
+             of f may be missing from the value; another method may help",
+            w.ess_fraction * calls,
+            w.rel_std
+        ));
+    }
     if let Some(c) = output.consistency.filter(|c| {
         // Nets agree better than independent batches would: that is what they are for.
         let p = if even { c.p_value } else { c.two_sided() };
@@ -143,6 +163,29 @@ fn objections(output: &Output, even: bool) -> Vec<String> {
         ));
     }
     reasons
+}
+
+/// Whether the iterations that adapted saw significantly more of f than the estimate does: what
+/// a proposal has lost does not show in its own points. Less is no sign, because early iterations
+/// miss what is narrow.
+fn missing(run: &Run<'_>, first: &Output) -> Option<String> {
+    let (mut calls, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for i in run.iterations.iter().filter(|i| i.phase == Phase::Adapt) {
+        let n = i.calls as f64;
+        calls += n;
+        sum += n * i.value.abs();
+        squares += (n * i.error).powi(2);
+    }
+    let (value, error) = (sum / calls, squares.sqrt() / calls);
+    let estimate = first.estimate;
+    let signless = first.weights.cancellation > 0.999 && estimate.calls > 0;
+    let far = value - estimate.value.abs() > LOST * error.hypot(estimate.error);
+    (signless && far).then(|| {
+        format!(
+            "the points that adapted the proposal found {value:.3e} +- {error:.1e}, significantly \
+             more than the estimate: the proposal may have lost a part of f"
+        )
+    })
 }
 
 /// Whether more values were not finite than the policy allows.

@@ -2,7 +2,7 @@
 
 use thalweg::integrate::{Iteration, Phase};
 use thalweg::stats::Moments;
-use thalweg::{Method, Report};
+use thalweg::{Method, Placement, Report};
 
 /// A value with its error after so many calls of all phases.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,9 +56,14 @@ impl History {
             match step.phase {
                 Phase::Estimate => {
                     sum.merge_from(&moments(step, unit));
+                    // Steps of nets and strata are the estimate so far already.
                     history
                         .estimate
-                        .push(at(sum.mean * unit, sum.error() * unit));
+                        .push(if report.placement == Placement::Random {
+                            at(sum.mean * unit, sum.error() * unit)
+                        } else {
+                            at(step.value, step.error)
+                        });
                 }
                 Phase::Explore | Phase::Adapt | Phase::Train => {
                     history.previews.push(at(step.value, step.error));

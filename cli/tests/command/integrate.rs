@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Run, command, path, scratch, thalweg};
 
 /// The fields of the JSON object, in their order.
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 28] = [
     "integrand",
     "dim",
     "method",
@@ -23,6 +23,7 @@ const FIELDS: [&str; 27] = [
     "status",
     "reasons",
     "stop",
+    "placement",
     "calls",
     "seconds",
     "chi2",

@@ -168,7 +168,7 @@ impl Summary<'_> {
     fn output(self, exponent: i32) -> Output {
         let w = self.weights;
         // Weights that differ carry rounding errors, which no spread shows.
-        let rounding = if self.error == 0.0 {
+        let rounding = if self.error == 0.0 && self.rel_std == 0.0 {
             0.0
         } else {
             8.0 * f64::EPSILON * w.mean_abs()

@@ -2,7 +2,7 @@
 //!
 //! One JSON line per integrand: rms of (value - exact)/|exact|, median of the quoted error, mean and
 //! standard deviation of the pulls (normal scores), how many runs were flagged, and how many took
-//! which placement.
+//! Sobol nets.
 //!
 //!     cargo run --release --example accuracy -- CALLS SEEDS [PLACEMENT] [names ..]
 //!     cargo run --release --example accuracy -- 2e5 100 auto camel:8 genz-corner-peak:5
@@ -130,13 +130,11 @@ fn main() {
         .filter_map(|(name, calls)| Some((name.to_owned(), calls.trim().parse().ok()?)))
         .collect();
     let seeds: u64 = seeds.parse().expect("a number of seeds");
-    let placement = match rest.first().map(String::as_str) {
-        Some("random") => Placement::Random,
-        Some("sobol") => Placement::Sobol,
-        Some("strata") => Placement::Strata,
-        _ => Placement::Auto,
+    let (placement, names) = match rest {
+        [first, names @ ..] if !first.contains(':') => (named(first), names),
+        names => (Placement::Auto, names),
     };
-    let names: Vec<&str> = rest.iter().skip(1).map(String::as_str).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let names = if names.is_empty() { ALL } else { &names };
     for name in names {
         let case = Case::new(name).expect("a known integrand with a known value");
@@ -165,6 +163,16 @@ fn main() {
         let reports = reports.into_inner().expect("no run panics");
         let seconds = start.elapsed().as_secs_f64();
         println!("{}", line(name, &case, &reports, seconds));
+    }
+}
+
+fn named(placement: &str) -> Placement {
+    match placement {
+        "random" => Placement::Random,
+        "sobol" => Placement::Sobol,
+        "strata" => Placement::Strata,
+        "auto" => Placement::Auto,
+        other => panic!("placement auto, random, sobol or strata, not {other}"),
     }
 }
 

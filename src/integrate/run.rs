@@ -18,6 +18,12 @@ use crate::stats::Moments;
 /// Chunks that are evaluated before their results are folded.
 pub(crate) const WAVE: usize = 32;
 
+/// What became of a job.
+enum Given<T> {
+    Part(Result<T>),
+    Up(StopReason),
+}
+
 pub(crate) struct Run<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) evaluator: Evaluator<'a>,
@@ -91,6 +97,19 @@ impl<'a> Run<'a> {
         (self.start.elapsed().as_secs_f64() >= limit).then_some(StopReason::Seconds)
     }
 
+    /// Calls that the time left allows at the rate so far; `None` without a limit.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number of calls, positive"
+    )]
+    pub(crate) fn calls_in_time(&self) -> Option<u64> {
+        let limit = self.settings.stop.max_seconds?;
+        let spent = self.start.elapsed().as_secs_f64();
+        let rate = self.calls.total() as f64 / spent;
+        Some((rate * (limit - spent).max(0.0)) as u64)
+    }
+
     /// Ends the making of the proposal: the rest of the time is the estimate's.
     pub(crate) fn freeze(&mut self) {
         self.preparing = false;
@@ -148,22 +167,29 @@ impl<'a> Run<'a> {
                 break;
             }
             let this = &*self;
-            let parts: Vec<Option<Result<T>>> = wave
+            let parts: Vec<Given<T>> = wave
                 .par_iter()
-                .map(|job| {
-                    let go = this.must_stop().is_none();
-                    go.then(|| work(&this.evaluator, job))
+                .map(|job| match this.must_stop() {
+                    Some(reason) => Given::Up(reason),
+                    None => Given::Part(work(&this.evaluator, job)),
                 })
                 .collect();
             for (job, part) in wave.iter().zip(parts) {
-                // What lies behind a job that was given up does not count.
-                let Some(part) = part else { break };
-                let part = part?;
+                let part = match part {
+                    Given::Part(part) => part?,
+                    // What lies behind a job that was given up does not count.
+                    Given::Up(reason) => {
+                        self.stopped = Some(reason);
+                        break;
+                    }
+                };
                 *self.calls.of(phase) += calls(job);
                 done += calls(job);
                 fold(job, part);
             }
-            self.stopped = self.must_stop();
+            if self.stopped.is_none() {
+                self.stopped = self.must_stop();
+            }
         }
         self.book(phase);
         Ok(done)

@@ -39,7 +39,7 @@ impl Method {
 #[serde(rename_all = "snake_case")]
 pub enum Placement {
     /// by the method: plain takes independent points, VEGAS what its pilot points found
-    /// to be better, the flow Sobol points
+    /// to be better, the flow and what auto chooses Sobol points
     #[default]
     Auto,
     /// independent points

@@ -130,7 +130,11 @@ impl Pass {
     }
 
     fn rel(&self, variance: f64) -> f64 {
-        variance.sqrt() / self.value.abs()
+        if variance == 0.0 {
+            0.0
+        } else {
+            variance.sqrt() / self.value.abs()
+        }
     }
 }
 
@@ -150,7 +154,7 @@ pub(crate) fn adapt(
     // Finer spreads of the strata are worth a part of a large budget, not of all budgets.
     let patience = (run.calls_left() / 20).clamp(PATIENCE.start, PATIENCE.end);
     let keep = KEEP / GridTraining::bytes_per_point(dim) as u64;
-    let mut calls = config.first_calls.min(most / 9).max(1);
+    let mut calls = config.first_calls.min(most / 9).min(keep).max(1);
     let mut grid = match start {
         Some(grid) => grid,
         None => Grid::uniform(dim, bins(calls))?,
@@ -207,7 +211,11 @@ pub(crate) fn adapt_turned(
 ) -> Result<(Adapted, Base)> {
     let plain = Base::default();
     let first = adapt(run, explored, (None, &plain), most / 4)?;
-    let points = (most / 8).clamp(1024, 1 << 16);
+    let dim = run.evaluator.dim() as u64;
+    let points = (most / 8)
+        .clamp(1024, 1 << 16)
+        .min(KEEP / (16 * dim))
+        .min(most / 2);
     let (mut x, mut w) = (Vec::new(), Vec::new());
     run.points(
         Phase::Adapt,
@@ -222,7 +230,7 @@ pub(crate) fn adapt_turned(
     )?;
     run.adaptations += 1;
     let base = Base::of_points(run.evaluator.dim(), &x, &w)?;
-    let left = most - most / 4 - points.min(most / 2);
+    let left = most.saturating_sub(most / 4 + points);
     if base.is_plain() || run.stopped.is_some() {
         let start = Some(first.grid);
         return Ok((adapt(run, explored, (start, &plain), left)?, plain));
@@ -336,7 +344,8 @@ fn freeze(
         return Ok(fallback(grid));
     };
     let stratified = last.rel(last.variance * last.calls as f64);
-    let points = (run.calls_left() / 12).min(spent / 2) / PILOT_NETS;
+    let keep = KEEP / GridTraining::bytes_per_point(grid.dim()) as u64;
+    let points = (run.calls_left() / 12).min(spent / 2).min(keep) / PILOT_NETS;
     let wanted = run.settings.placement;
     let possible = grid.dim() <= MAX_DIM && points >= 16;
     match wanted {
@@ -358,8 +367,16 @@ fn freeze(
     let mut training = GridTraining::new(&grid);
     let watch = |z: Vec<f64>, w: Vec<f64>| training.add(&grid, &z, &w);
     let map = base.under(&grid)?;
-    nets.extend(run, (Phase::Adapt, map.as_ref()), points, watch, true)?;
-    nets.step(run, Phase::Adapt, points * PILOT_NETS);
+    if !nets.extend(run, (Phase::Adapt, map.as_ref()), points, watch, true)? {
+        let rel_std = stratified;
+        let layout = Layout::Strata(strata);
+        return Ok(Adapted {
+            grid,
+            rel_std,
+            layout,
+        });
+    }
+    nets.step(run, Phase::Adapt, nets.calls());
     run.book(Phase::Adapt);
     let all = nets.all(0);
     let pilot = Pass {

@@ -10,7 +10,7 @@ use super::{
     estimate::Findings,
     report::{Output, Phase, Report, Status, StopReason},
     run::Run,
-    settings::{Method, NonFinite},
+    settings::{Method, NonFinite, Placement},
 };
 use crate::kernel::Level;
 use crate::map::Identity;
@@ -81,6 +81,14 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
             run.calls.estimate
         ));
     }
+    let (wanted, used) = (run.settings.placement, findings.placement);
+    if wanted != Placement::Auto && wanted != used && run.calls.estimate > 0 {
+        run.warnings.push(format!(
+            "placement {} was not possible here; the points were {}",
+            wanted.name(),
+            used.describe()
+        ));
+    }
     let missed = run.settings.stop.has_target() && status == Status::Budget;
     if missed {
         run.warnings
@@ -99,7 +107,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
         weights: first.weights,
         covariance: findings.covariance,
         histograms: findings.histograms,
-        placement: frozen.layout.placement(),
+        placement: findings.placement,
         outputs,
         status,
         reasons,

@@ -25,7 +25,7 @@ impl Kernel for Exp<'_> {
         for values in whole.chunks_exact_mut(lanes) {
             exp(S::F64::load(values)).store(values);
         }
-        // The last ones alike, so that a result does not depend on its place.
+        // The last ones alike.
         let mut last = [0.0; 64];
         last[..rest.len()].copy_from_slice(rest);
         let last = &mut last[..lanes];

@@ -24,6 +24,8 @@ const LANES: usize = 8;
 pub struct WeightStats {
     calls: u64,
     nonzero: u64,
+    /// Sum of the shares of the weights that are not zero.
+    nonzero_shares: f64,
     positive: CompensatedSum,
     negative: CompensatedSum,
     squares: CompensatedSum,
@@ -54,6 +56,7 @@ impl WeightStats {
         };
         let [mut positive, mut negative, mut squares] = [[0.0; LANES]; 3];
         let mut nonzero = [0_u64; LANES];
+        let mut counted = [0.0; LANES];
         let ones = [1.0; LANES];
         for (at, weights) in weights.chunks(LANES).enumerate() {
             let shares = match shares.get(at * LANES..) {
@@ -64,6 +67,7 @@ impl WeightStats {
                 let size = w.abs();
                 let term = share * size;
                 nonzero[lane] += u64::from(size != 0.0);
+                counted[lane] += if size == 0.0 { 0.0 } else { *share };
                 // (|w| + w) / 2 would round; NaN must reach the sums, so no f64::max here.
                 positive[lane] += if *w < 0.0 { 0.0 } else { term };
                 negative[lane] += if *w < 0.0 { term } else { 0.0 };
@@ -85,6 +89,7 @@ impl WeightStats {
         }
         let all = |lanes: [f64; LANES]| lanes.into_iter().collect();
         stats.nonzero = nonzero.iter().sum();
+        stats.nonzero_shares = counted.iter().sum();
         (stats.positive, stats.negative, stats.squares) =
             (all(positive), all(negative), all(squares));
         stats
@@ -99,6 +104,7 @@ impl WeightStats {
     pub fn merge_from(&mut self, other: &Self) {
         self.calls += other.calls;
         self.nonzero += other.nonzero;
+        self.nonzero_shares += other.nonzero_shares;
         self.positive.merge_from(&other.positive);
         self.negative.merge_from(&other.negative);
         self.squares.merge_from(&other.squares);
@@ -131,6 +137,11 @@ impl WeightStats {
     /// Number of weights that are not zero.
     pub fn nonzero(&self) -> u64 {
         self.nonzero
+    }
+
+    /// Share of the points where the weight is not zero, at uniform density.
+    pub(crate) fn nonzero_fraction(&self) -> f64 {
+        ratio_or_zero(self.nonzero_shares, self.calls as f64)
     }
 
     /// Sum of the positive weights.

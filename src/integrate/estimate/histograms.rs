@@ -117,7 +117,7 @@ pub(super) fn of_nets(
         for (s, slot) in slots.iter_mut().enumerate() {
             let sums: Vec<f64> = nets
                 .iter()
-                .map(|n| n.slots[h][s][0] / points as f64)
+                .map(|n| n.slots[h][s][0] / points.max(1) as f64)
                 .collect();
             let moments = Moments::from_slice(&sums);
             *slot = [moments.mean, moments.error()];

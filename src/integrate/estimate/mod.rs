@@ -40,17 +40,6 @@ pub(crate) enum Layout {
     Strata(Strata),
 }
 
-impl Layout {
-    /// The name used in reports.
-    pub(crate) fn placement(&self) -> Placement {
-        match self {
-            Self::Random => Placement::Random,
-            Self::Nets => Placement::Sobol,
-            Self::Strata(_) => Placement::Strata,
-        }
-    }
-}
-
 /// What the points of the estimate say, in the user's units.
 pub(crate) struct Findings {
     pub(crate) outputs: Vec<Output>,
@@ -60,8 +49,10 @@ pub(crate) struct Findings {
     pub(crate) constant: bool,
     /// whether any weight of any output differed from zero
     pub(crate) signal: bool,
-    /// whether equal batches may agree better than chance
+    /// whether batches may agree better than chance
     pub(crate) even: bool,
+    /// how the points were placed in fact
+    pub(crate) placement: Placement,
     pub(crate) stop: StopReason,
 }
 
@@ -102,7 +93,7 @@ pub(crate) fn spread(run: &mut Run<'_>, map: &dyn Map) -> Result<f64> {
     Ok(moments.rel_std())
 }
 
-/// Placement evaluated together: more where there are many, so that a chunk costs little beside its
+/// Points evaluated together: more where there are many, so that a chunk costs little beside its
 /// points; the division is part of the result's definition.
 pub(crate) fn chunk_size(calls: u64) -> u64 {
     match calls {
@@ -188,7 +179,7 @@ impl Summary<'_> {
                 khat: w.khat(),
                 unweighting_efficiency: w.unweighting_efficiency(),
                 cancellation: w.cancellation(),
-                nonzero_fraction: w.nonzero() as f64 / w.calls().max(1) as f64,
+                nonzero_fraction: w.nonzero_fraction(),
             },
         }
     }

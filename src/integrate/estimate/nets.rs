@@ -16,6 +16,7 @@ use super::{
         evaluator::Evaluator,
         report::{Iteration, Phase, StopReason},
         run::Run,
+        settings::Placement,
     },
     Findings, Summary, Tally, chunk_size,
     histograms::of_nets,
@@ -32,7 +33,7 @@ const NETS: u64 = 16;
 /// Fewest and most (exclusive) where it follows from the budget.
 const FEW_NETS: u64 = 12;
 /// Fewest points for which nets are made.
-pub(crate) const FEWEST: u64 = FEW_NETS * 16;
+pub(crate) const FEWEST: u64 = NETS * 16;
 
 /// One net: its generator and the sums over its points so far.
 struct Net {
@@ -166,7 +167,7 @@ impl Nets {
         Moments::from_slice(&means)
     }
 
-    fn calls(&self) -> u64 {
+    pub(in super::super) fn calls(&self) -> u64 {
         self.points * self.each.len() as u64
     }
 
@@ -225,6 +226,7 @@ impl Nets {
             constant: first.calls > 0 && first.m2 == 0.0,
             signal: self.weights.iter().any(|w| w.nonzero() > 0),
             even: true,
+            placement: Placement::Sobol,
             stop,
         }
     }
@@ -274,7 +276,8 @@ pub(super) fn estimate(
     let target = run.target(1.0).or(run.settings.stop.rel_error).is_some();
     // How far each net goes before the next look.
     let (count, mut goal) = if target {
-        let wanted = needed(run, rel_std, None).max(run.calls.training() / 4);
+        // Larger nets gain more than the pilot's did, so a part of what it predicts may do.
+        let wanted = (needed(run, rel_std, None) / 4).max(run.calls.training() / 4);
         let most = 1 << (budget / NETS).ilog2();
         (NETS, (wanted / NETS).next_power_of_two().clamp(16, most))
     } else {

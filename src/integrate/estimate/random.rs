@@ -10,6 +10,7 @@ use super::{
         evaluator::{Block, CHUNK, Evaluated, Evaluator},
         report::{Phase, StopReason},
         run::{Run, WAVE},
+        settings::Placement,
     },
     BATCHES, Findings, Summary, Tally, chunk_size,
     histograms::of_independent,
@@ -152,6 +153,7 @@ impl Sums {
             constant: first.calls > 0 && first.m2 == 0.0,
             signal: self.weights.iter().any(|w| w.nonzero() > 0),
             even: false,
+            placement: Placement::Random,
             stop,
         }
     }

@@ -10,6 +10,7 @@ use super::{
         evaluator::{Evaluated, Evaluator},
         report::{Iteration, Phase, StopReason},
         run::Run,
+        settings::Placement,
         strata::{Chunk, Chunks, Strata, Visit},
     },
     Findings, Summary, Tally, chunk_size, needed, reached, unscaled,
@@ -237,7 +238,12 @@ pub(super) fn estimate(
     } else {
         1
     };
-    let passes = planned.div_ceil(LONGEST_PASS).max(least);
+    // Where the time may run out first, passes that fit into a part of it.
+    let longest = run.calls_in_time().map_or(LONGEST_PASS, |n| {
+        (n / TIMED_PASSES).clamp(FEWEST, LONGEST_PASS)
+    });
+    let passes = planned.div_ceil(longest).max(least);
+    let passes = passes.min((planned / FEWEST).max(1));
     let mut size = (planned / passes).max(FEWEST.min(budget));
     let mut strata = strata.reshaped(size);
     let mut counts = strata.allocate(size, run.settings.vegas.beta);
@@ -246,7 +252,8 @@ pub(super) fn estimate(
     let stop = loop {
         let calls: u64 = counts.iter().map(|n| u64::from(*n)).sum();
         if calls > run.calls_left() {
-            break StopReason::Calls;
+            let (value, error) = (sums.value[0], sums.variance[0].sqrt());
+            break reached(run, value, error).unwrap_or(StopReason::Calls);
         }
         if let Some(part) = pass(run, map, (&strata, &counts, calls), &sums.floors())? {
             sums.add(&part, calls, strata.cells());
@@ -270,7 +277,7 @@ pub(super) fn estimate(
         // The rest in passes like those, as the error now known demands.
         let spread = error * (sums.calls as f64).sqrt() / value.abs();
         let wanted = needed(run, spread, Some((value, sums.calls)));
-        let wanted = wanted.clamp(sums.calls / 4, run.calls_left());
+        let wanted = wanted.max(sums.calls / 4).min(run.calls_left());
         left = wanted.div_ceil(LONGEST_PASS).max(1);
         size = (wanted / left).max(FEWEST);
         strata = strata.reshaped(size);
@@ -420,7 +427,8 @@ impl Passes {
             ),
             constant: self.count > 0 && self.constant.is_some(),
             signal: self.weights.iter().any(|w| w.nonzero() > 0),
-            even: false,
+            even: true,
+            placement: Placement::Strata,
             stop,
         }
     }

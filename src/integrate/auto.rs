@@ -12,7 +12,8 @@ use super::{
     report::Choice,
     run::Run,
     settings::{CostClass, Method, Placement},
-    vegas::{self, Base},
+    turned::Base,
+    vegas,
 };
 use crate::error::Result;
 use crate::flow::Flow;

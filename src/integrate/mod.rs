@@ -15,6 +15,7 @@ mod report;
 mod run;
 mod settings;
 mod strata;
+mod turned;
 mod vegas;
 mod verdict;
 

@@ -10,7 +10,8 @@ use super::{
     neural::{self, Rival, Start},
     run::Run,
     settings::{Method, Placement},
-    vegas::{self, Base},
+    turned::Base,
+    vegas,
 };
 use crate::error::Result;
 use crate::flow::Flow;

@@ -136,7 +136,10 @@ fn objections(output: &Output, (even, adapted): (bool, bool)) -> Vec<String> {
     // A heavy tail in a narrow distribution is harmless as long as no single point counts: the
     // largest weight must have moved the estimate by a good part of the error.
     let calls = output.estimate.calls as f64;
-    let jump = (w.max_share / w.cancellation - 1.0 / calls) / output.estimate.rel_error();
+    // Nets and strata cancel what is smooth, down to errors that any single point exceeds: the
+    // measure is the error of as many independent points, if that is larger.
+    let error = output.estimate.rel_error().max(w.rel_std / calls.sqrt());
+    let jump = (w.max_share / w.cancellation - 1.0 / calls) / error;
     match w.khat {
         Some(khat) if khat > 0.7 && jump > LARGE_JUMP => reasons.push(format!(
             "the weights have a heavy tail (k-hat {khat:.2} > 0.7), and one of them alone moves \

@@ -758,13 +758,13 @@ fn infinite_domains_survive_json() {
 
 /// Going on from a model must not unlearn it: the first stage is drawn from what was saved.
 ///
-/// How good a short training ends is chance, so the outcome is judged by the median of five.
+/// How good a short training ends is chance, so the outcome is judged by the median of eleven.
 #[test]
 fn a_warm_start_begins_where_the_model_ended() {
     let camel = problem("camel", 3, &[]);
     let f = from_fn(3, |x| camel.eval(x));
     let mut ratios = Vec::new();
-    for seed in 1..=5 {
+    for seed in 1..=11 {
         let settings = Settings {
             seed,
             ..spend(Method::Flow, 40_000)
@@ -788,7 +788,7 @@ fn a_warm_start_begins_where_the_model_ended() {
         ratios.push(next.report.weights.rel_std / first.report.weights.rel_std);
     }
     ratios.sort_by(f64::total_cmp);
-    assert!(ratios[2] < 1.5, "{ratios:?}");
+    assert!(ratios[5] < 1.5, "{ratios:?}");
 }
 
 /// A Jacobian that overflows is an error, never a NaN with a good status.

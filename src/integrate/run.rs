@@ -221,6 +221,25 @@ impl<'a> Run<'a> {
         });
     }
 
+    /// Records a step by its scaled value with its error, and the spread of its weights.
+    pub(crate) fn step_scaled(
+        &mut self,
+        phase: Phase,
+        calls: u64,
+        (value, error): (f64, f64),
+        rel_std: f64,
+    ) {
+        let unscale = |v| self.evaluator.unscale(v);
+        self.step(Iteration {
+            phase,
+            calls,
+            value: unscale(value),
+            error: unscale(error),
+            rel_std,
+            beta: None,
+        });
+    }
+
     /// Relative error to reach for a value of `mean` (scaled); `None` without a target.
     pub(crate) fn target(&self, mean: f64) -> Option<f64> {
         let value = self.evaluator.unscale(mean);

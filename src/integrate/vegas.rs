@@ -12,7 +12,7 @@ use super::{
     estimate::{Layout, Nets, chunk_size, mean_and_variance, shares},
     evaluator::{CHUNK, Evaluated},
     explore::Explored,
-    report::{Iteration, Phase},
+    report::Phase,
     run::Run,
     settings::Placement,
     strata::{Chunk, Chunks, Strata},
@@ -255,15 +255,13 @@ fn iterate(
         for (cell, square) in spreads.iter().enumerate() {
             strata.set_spread(cell, square.sqrt());
         }
-        let unscale = |v| run.evaluator.unscale(v);
-        run.step(Iteration {
-            phase: Phase::Adapt,
-            calls: done,
-            value: unscale(pass.value),
-            error: unscale(pass.variance.sqrt()),
-            rel_std: pass.rel(pass.plain),
-            beta: None,
-        });
+        let rel_std = pass.rel(pass.plain);
+        run.step_scaled(
+            Phase::Adapt,
+            done,
+            (pass.value, pass.variance.sqrt()),
+            rel_std,
+        );
     }
     run.book(Phase::Adapt);
     Ok((pass, strata, training))
@@ -286,7 +284,11 @@ fn freeze(
     let Some(strata) = strata.filter(|_| run.stopped.is_none() && last.value != 0.0) else {
         return Ok(fallback(grid));
     };
-    let stratified = last.rel(last.variance * last.calls as f64);
+    let stratified = |grid, strata| Adapted {
+        grid,
+        rel_std: last.rel(last.variance * last.calls as f64),
+        layout: Layout::Strata(strata),
+    };
     let keep = KEEP / GridTraining::bytes_per_point(grid.dim()) as u64;
     let points = (run.calls_left() / 12).min(spent / 2).min(keep) / PILOT_NETS;
     let wanted = run.settings.placement;
@@ -295,13 +297,7 @@ fn freeze(
         Placement::Random => return Ok(fallback(grid)),
         Placement::Auto | Placement::Sobol if possible => {}
         Placement::Auto | Placement::Sobol | Placement::Strata => {
-            let rel_std = stratified;
-            let layout = Layout::Strata(strata);
-            return Ok(Adapted {
-                grid,
-                rel_std,
-                layout,
-            });
+            return Ok(stratified(grid, strata));
         }
     }
     let points = 1_u64 << points.ilog2();
@@ -311,13 +307,7 @@ fn freeze(
     let watch = |z: Vec<f64>, w: Vec<f64>| training.add(&grid, &z, &w);
     let map = base.under(&grid)?;
     if !nets.extend(run, (Phase::Adapt, map.as_ref()), points, watch, true)? {
-        let rel_std = stratified;
-        let layout = Layout::Strata(strata);
-        return Ok(Adapted {
-            grid,
-            rel_std,
-            layout,
-        });
+        return Ok(stratified(grid, strata));
     }
     nets.step(run, Phase::Adapt, nets.calls());
     run.book(Phase::Adapt);
@@ -347,10 +337,6 @@ fn freeze(
             grid,
         }
     } else {
-        Adapted {
-            rel_std: stratified,
-            layout: Layout::Strata(strata),
-            grid,
-        }
+        stratified(grid, strata)
     })
 }

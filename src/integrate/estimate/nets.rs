@@ -14,7 +14,7 @@
 use super::{
     super::{
         evaluator::Evaluator,
-        report::{Iteration, Phase, StopReason},
+        report::{Phase, StopReason},
         run::Run,
         settings::Placement,
     },
@@ -174,16 +174,7 @@ impl Nets {
     /// Records what is known now as a step.
     pub(in super::super) fn step(&self, run: &mut Run<'_>, phase: Phase, calls: u64) {
         let (all, means) = (self.all(0), self.means(0));
-        let unscale = |v| run.evaluator.unscale(v);
-        let iteration = Iteration {
-            phase,
-            calls,
-            value: unscale(means.mean),
-            error: unscale(means.error()),
-            rel_std: all.rel_std(),
-            beta: None,
-        };
-        run.step(iteration);
+        run.step_scaled(phase, calls, (means.mean, means.error()), all.rel_std());
     }
 
     fn findings(&self, run: &Run<'_>, stop: StopReason) -> Findings {

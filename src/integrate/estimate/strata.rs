@@ -8,7 +8,7 @@
 use super::{
     super::{
         evaluator::{Evaluated, Evaluator},
-        report::{Iteration, Phase, StopReason},
+        report::{Phase, StopReason},
         run::Run,
         settings::Placement,
         strata::{Chunk, Chunks, Strata, Visit},
@@ -367,18 +367,10 @@ impl Passes {
         };
     }
 
-    /// Records the last pass, of `calls` points, as a step.
+    /// Records what is known after a pass of `calls` points as a step.
     fn step(&self, run: &mut Run<'_>, calls: u64) {
-        let unscale = |v| run.evaluator.unscale(v);
-        let iteration = Iteration {
-            phase: Phase::Estimate,
-            calls,
-            value: unscale(self.value[0]),
-            error: unscale(self.variance[0].sqrt()),
-            rel_std: self.rel_std(0),
-            beta: None,
-        };
-        run.step(iteration);
+        let found = (self.value[0], self.variance[0].sqrt());
+        run.step_scaled(Phase::Estimate, calls, found, self.rel_std(0));
     }
 
     /// sigma/|mean| of the weights at uniform density.

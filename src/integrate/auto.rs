@@ -1,15 +1,19 @@
-//! The choice among plain points, the VEGAS grid and the flow.
+//! The choice among uniform points, a product density, VEGAS+ and the flow.
 //!
-//! Uniform points tell what plain Monte Carlo would cost, then a grid is adapted; a flow is
-//! trained only where the cheaper of the two would need many calls, and as long as it pays.
-//! Costs are predicted calls to the target, (s/e)^2 for a spread s of the weights; pilot points
-//! choose, the answer comes from fresh ones.
+//! Each candidate is looked at with pilot points, cheapest first, and only as far as it could
+//! save more than the look costs. What is compared is seconds to the target: calls to go, as
+//! the pilot predicts them, times the cost of a call by its coarse class, and of sampling and
+//! training by fixed rates. The same seed and the same class give the same choice on any machine.
+//! Pilot points choose; the answer comes from fresh ones.
 
 use super::{
     estimate::Layout,
     explore::Explored,
+    forecast::{self, Forecast},
     neural::{self, Rival, Start},
-    report::Choice,
+    pilot::{self, PILOT_NETS},
+    product::{self, Points},
+    report::{Choice, Phase},
     run::Run,
     settings::{CostClass, Method, Placement},
     turned::Base,
@@ -29,83 +33,195 @@ pub(crate) struct Frozen {
     pub(crate) cost: Option<CostClass>,
 }
 
-/// Calls below which training a flow is not worth considering.
-const FEW_CALLS: f64 = 20_000.0;
-/// Calls of the first look at what a grid can do.
+/// A frozen proposal and what is expected of it.
+struct Candidate {
+    map: Box<dyn Map>,
+    layout: Layout,
+    method: Method,
+    forecast: Forecast,
+}
+
+/// Calls of the first look at a grid.
 const GLANCE: u64 = 8192;
+/// Points of a uniform pilot net.
+const UNIFORM_NET: u64 = 256;
+/// A look may cost this part of what is left to do by the best candidate so far.
+const LOOK: f64 = 0.25;
+
+/// All candidates so far, and the uniform points that the fits begin with.
+struct Search {
+    candidates: Vec<Candidate>,
+    points: Points,
+}
 
 /// Chooses, adapts and freezes.
 pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
-    let dim = run.evaluator.dim();
-    let plain = explored.moments.rel_std();
-    let calls = |run: &Run<'_>, s: f64| calls_to_go(run, explored, s);
-    let plain_calls = calls(run, plain);
-    let identity = || -> Box<dyn Map> { Box::new(Identity::new(dim)) };
-    if explored.moments.mean != 0.0 && plain_calls <= 4.0 * run.calls.explore as f64 {
-        let why = format!("uniform points need about {plain_calls:.0} calls");
-        return Ok(Frozen::new(
-            explored,
-            (identity(), even(run)),
-            plain,
-            Method::Plain,
-            why,
-        ));
-    }
-    let most = share(run, plain_calls, 4.0);
-    let glance = vegas::adapt(run, explored, (None, &Base::default()), most.min(GLANCE))?;
-    let easy = calls(run, plain.min(glance.rel_std));
-    let mut flow = None;
-    if easy > FEW_CALLS && share(run, easy, 2.0) > 2 * GLANCE {
-        let rival = Rival {
-            rel_std: plain.min(glance.rel_std),
-        };
-        let new = Flow::new(dim, &run.settings.flow, run.seed)?;
-        let most = share(run, easy, 2.0);
-        flow = Some(neural::train(
-            run,
-            explored,
-            new,
-            None,
-            (Start::Cold, most),
-            rival,
-        )?);
-    }
-    // The grid goes on learning only where the flow has not made it pointless.
-    let best = flow.as_ref().map_or(f64::INFINITY, |f| f.rel_std);
-    let grid = if 2.0 * best < glance.rel_std {
-        glance
-    } else {
-        let most = share(run, calls(run, glance.rel_std.min(plain).min(best)), 4.0);
-        vegas::adapt(run, explored, (Some(glance.grid), &Base::default()), most)?
+    let mut search = Search {
+        candidates: Vec::new(),
+        points: product::uniform(explored),
     };
-    let (flow_calls, grid_calls) = (calls(run, best), calls(run, grid.rel_std));
-    let predicted = |name: &str, n: f64| format!("{name} {n:.1e}");
-    let mut others = vec![
-        predicted("plain", plain_calls),
-        predicted("vegas", grid_calls),
-    ];
-    if flow.is_some() {
-        others.push(predicted("flow", flow_calls));
-    }
-    let why = format!("predicted calls to go: {}", others.join(", "));
-    Ok(match flow {
-        Some(flow) if flow.rel_std < grid.rel_std.min(plain) => Frozen::new(
-            explored,
-            (flow.map, even(run)),
-            flow.rel_std,
-            Method::Flow,
-            why,
-        ),
-        _ if grid.rel_std < plain => Frozen::new(
-            explored,
-            (Box::new(grid.grid), grid.layout),
-            grid.rel_std,
-            Method::Vegas,
-            why,
-        ),
-        _ => Frozen::new(explored, (identity(), even(run)), plain, Method::Plain, why),
-    })
+    search.uniform(run, explored)?;
+    search.product(run, explored.cost)?;
+    search.vegas(run, explored, GLANCE)?;
+    search.flow(run, explored)?;
+    search.vegas(run, explored, u64::MAX)?;
+    Ok(search.best(explored))
 }
+
+impl Search {
+    /// Seconds and calls to go by the best candidate so far.
+    fn to_go(&self) -> (f64, f64) {
+        let each = self.candidates.iter().map(|c| &c.forecast);
+        each.min_by(|a, b| a.seconds.total_cmp(&b.seconds))
+            .map_or((f64::INFINITY, f64::INFINITY), |f| (f.seconds, f.calls))
+    }
+
+    /// Calls that a look may cost.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "capped by the budget, which is an u64"
+    )]
+    fn share(&self, run: &Run<'_>) -> u64 {
+        let left = run.calls_left() as f64;
+        (LOOK * self.to_go().1.min(left)) as u64
+    }
+
+    /// Uniform points, in nets.
+    fn uniform(&mut self, run: &mut Run<'_>, explored: &Explored) -> Result<()> {
+        let dim = run.evaluator.dim();
+        let map: Box<dyn Map> = Box::new(Identity::new(dim));
+        let random = Forecast::independent(run, explored.cost, &explored.moments);
+        let net = UNIFORM_NET.min(run.calls_left() / (8 * PILOT_NETS));
+        let nets = even(run);
+        let mut forecast = random;
+        if matches!(nets, Layout::Nets) && net >= 16 && explored.moments.mean != 0.0 {
+            let mut drawn = Vec::new();
+            let net = 1 << net.ilog2();
+            let pass = pilot::nets(run, map.as_ref(), net, Phase::Explore, |z, w| {
+                drawn.push((z, w));
+            })?;
+            run.uniform_points = run.calls.explore;
+            self.points.add(map.as_ref(), &drawn);
+            if let Some(pass) = pass {
+                forecast = Forecast::of_nets(run, explored.cost, &pass, forecast::GRID);
+            }
+        }
+        self.candidates.push(Candidate {
+            map,
+            layout: nets,
+            method: Method::Plain,
+            forecast: forecast.named("uniform points"),
+        });
+        Ok(())
+    }
+
+    /// A product by regression, from all points so far.
+    fn product(&mut self, run: &mut Run<'_>, cost: CostClass) -> Result<()> {
+        if run.settings.placement == Placement::Random {
+            return Ok(());
+        }
+        let most = self.share(run);
+        if let Some(fit) = product::fit(run, &mut self.points, most)? {
+            let name = if fit.turned {
+                "product on turned axes"
+            } else {
+                "product"
+            };
+            let forecast = Forecast::of_nets(run, cost, &fit.pass, forecast::GRID);
+            self.candidates.push(Candidate {
+                map: fit.map,
+                layout: Layout::Nets,
+                method: Method::Vegas,
+                forecast: forecast.named(name),
+            });
+        }
+        Ok(())
+    }
+
+    /// A VEGAS grid with strata or nets, from what an earlier look at it left, with at most `most`
+    /// calls.
+    fn vegas(&mut self, run: &mut Run<'_>, explored: &Explored, most: u64) -> Result<()> {
+        let most = self.share(run).min(most);
+        if most < GLANCE / 2 || run.stopped.is_some() {
+            return Ok(());
+        }
+        let earlier = self
+            .candidates
+            .iter()
+            .position(|c| c.forecast.name == VEGAS);
+        let start = earlier.and_then(|i| vegas::grid(self.candidates[i].map.as_ref()));
+        let adapted = vegas::adapt(run, explored, (start, &Base::default()), most)?;
+        let forecast = Forecast::of_layout(run, explored.cost, &adapted);
+        let candidate = Candidate {
+            map: Box::new(adapted.grid),
+            layout: adapted.layout,
+            method: Method::Vegas,
+            forecast: forecast.named(VEGAS),
+        };
+        match earlier {
+            Some(i) if self.candidates[i].forecast.seconds > candidate.forecast.seconds => {
+                self.candidates[i] = candidate;
+            }
+            Some(_) => {}
+            None => self.candidates.push(candidate),
+        }
+        Ok(())
+    }
+
+    /// A flow, where training it could pay; and a product fitted to what its stages have drawn.
+    fn flow(&mut self, run: &mut Run<'_>, explored: &Explored) -> Result<()> {
+        let (seconds, calls) = self.to_go();
+        let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.seed)?;
+        let training = forecast::training(run, explored.cost, &flow);
+        if seconds < training.seconds || run.calls_left() < 2 * training.calls {
+            return Ok(());
+        }
+        let best = self.candidates.iter().map(|c| c.forecast.spread);
+        let rival = Rival {
+            rel_std: best.fold(f64::INFINITY, f64::min),
+        };
+        let most = run.calls_left() / 2;
+        let most = if calls.is_finite() {
+            most.min((0.5 * calls) as u64)
+        } else {
+            most
+        };
+        let start = (Start::Cold, most.max(training.calls));
+        let trained = neural::train(run, explored, flow, None, start, rival)?;
+        self.points = trained.points;
+        let forecast = Forecast::of_spread(run, explored.cost, trained.rel_std, forecast::FLOW);
+        self.candidates.push(Candidate {
+            map: trained.map,
+            layout: even(run),
+            method: Method::Flow,
+            forecast: forecast.named("flow"),
+        });
+        self.product(run, explored.cost)
+    }
+
+    /// The candidate that is predicted to be the fastest.
+    fn best(mut self, explored: &Explored) -> Frozen {
+        self.candidates
+            .sort_by(|a, b| a.forecast.seconds.total_cmp(&b.forecast.seconds));
+        let each = self.candidates.iter().map(|c| c.forecast.clone());
+        let candidates: Vec<Forecast> = each.collect();
+        let best = self.candidates.swap_remove(0);
+        Frozen {
+            map: best.map,
+            rel_std: best.forecast.effective,
+            layout: best.layout,
+            choice: Some(Choice {
+                method: best.method,
+                why: forecast::compare(&candidates),
+            }),
+            cost: Some(explored.cost),
+        }
+    }
+}
+
+/// Name of the grid among the candidates.
+const VEGAS: &str = "VEGAS+";
 
 /// The layout for a map without strata, unless independent points are asked for: nets cost
 /// nothing and gain much where f/q is smooth.
@@ -114,50 +230,5 @@ pub(crate) fn even(run: &Run<'_>) -> Layout {
         Layout::Random
     } else {
         Layout::Nets
-    }
-}
-
-impl Frozen {
-    fn new(
-        explored: &Explored,
-        (map, layout): (Box<dyn Map>, Layout),
-        rel_std: f64,
-        method: Method,
-        why: String,
-    ) -> Self {
-        Self {
-            map,
-            rel_std,
-            layout,
-            choice: Some(Choice { method, why }),
-            cost: Some(explored.cost),
-        }
-    }
-}
-
-/// Predicted calls of the estimate for a spread `s`: to the target or, without one, to what
-/// uniform points would reach with the rest of the budget.
-fn calls_to_go(run: &Run<'_>, explored: &Explored, s: f64) -> f64 {
-    match run.target(explored.moments.mean) {
-        Some(e) => (s / e).powi(2),
-        None if s > 0.0 => {
-            run.calls_left() as f64 * (s / explored.moments.rel_std()).powi(2).min(1.0)
-        }
-        None => 0.0,
-    }
-}
-
-/// Calls that a preparation may take: a part of what it could save, and of what is left.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "capped by the budget, which is an u64"
-)]
-fn share(run: &Run<'_>, save: f64, part: f64) -> u64 {
-    let left = run.calls_left() as f64;
-    if save.is_finite() {
-        (save.min(left) / part) as u64
-    } else {
-        (left / part) as u64
     }
 }

@@ -27,6 +27,11 @@ pub(crate) struct Explored {
 /// Calls to begin with, by the budget and the dimension.
 fn first_calls(run: &Run<'_>) -> u64 {
     let wanted = if run.evaluator.dim() > 10 { 4096 } else { 2048 };
+    // Method auto looks at nets of uniform points, too.
+    let wanted = match run.settings.method {
+        Method::Auto => wanted / 2,
+        Method::Plain | Method::Vegas | Method::Flow => wanted,
+    };
     wanted.min(run.settings.stop.max_calls / 8)
 }
 

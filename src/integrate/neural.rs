@@ -3,6 +3,7 @@
 use super::{
     evaluator::{CHUNK, Evaluated},
     explore::Explored,
+    product::Points,
     report::Phase,
     run::Run,
     settings::CostClass,
@@ -18,6 +19,8 @@ use crate::train::Trainer;
 pub(crate) struct Trained {
     pub(crate) map: Box<dyn Map>,
     pub(crate) rel_std: f64,
+    /// everything that was drawn, in the space where the flow was trained
+    pub(crate) points: Points,
 }
 
 /// What one stage drew.
@@ -103,6 +106,8 @@ pub(crate) fn train(
             break;
         }
     }
+    let (x, log_f, log_q) = trainer.stored();
+    let points = Points::new(x, log_f, log_q.iter().copied());
     let map = place(trainer.into_flow(), grid)?;
     let fall = (spread / previous).clamp(0.4, 1.0);
     let rel_std = if previous.is_finite() {
@@ -110,7 +115,11 @@ pub(crate) fn train(
     } else {
         spread
     };
-    Ok(Trained { map, rel_std })
+    Ok(Trained {
+        map,
+        rel_std,
+        points,
+    })
 }
 
 fn train_once(run: &mut Run<'_>, trainer: &mut Trainer) {

@@ -54,12 +54,28 @@ impl Base {
     pub(crate) fn under(&self, grid: &Grid) -> Result<Box<dyn Map>> {
         Ok(match &self.0 {
             None => Box::new(grid.clone()),
-            Some(Turned { turn, law }) => Box::new(Chain::new(vec![
-                Box::new(grid.clone()),
-                Box::new(turn.clone()),
-                Box::new(law.clone()),
-            ])?),
+            Some(_) => self.under_all(vec![Box::new(grid.clone())])?,
         })
+    }
+
+    /// `maps`, from the latent end on, on this base.
+    pub(crate) fn under_all(&self, mut maps: Vec<Box<dyn Map>>) -> Result<Box<dyn Map>> {
+        if let Some(Turned { turn, law }) = &self.0 {
+            maps.push(Box::new(turn.clone()));
+            maps.push(Box::new(law.clone()));
+        }
+        Ok(Box::new(Chain::new(maps)?))
+    }
+
+    /// What `n` points `x` (`[n * dim]`) are in the coordinates above this base (`[n * dim]`), and
+    /// log|dx/dy| there (`[n]`); `None` where they are the same.
+    pub(crate) fn coordinates(&self, x: &[f64], n: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+        let Turned { turn, law } = self.0.as_ref()?;
+        let (mut scores, mut y) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        let mut log_jac = vec![0.0; n];
+        law.inverse(x, &mut scores, &mut log_jac);
+        turn.inverse(&scores, &mut y, &mut vec![0.0; n]);
+        Some((y, log_jac))
     }
 }
 

@@ -6,12 +6,14 @@
 //! the strata. Estimates of all these points are previews: the answer comes from the frozen
 //! grid on fresh points.
 
+use std::any::Any;
 use std::ops::Range;
 
 use super::{
-    estimate::{Layout, Nets, chunk_size, mean_and_variance, shares},
+    estimate::{Layout, chunk_size, mean_and_variance, shares},
     evaluator::{CHUNK, Evaluated},
     explore::Explored,
+    pilot::{self, ESTIMATE_NETS, PILOT_NETS, Pass},
     report::Phase,
     run::Run,
     settings::Placement,
@@ -19,18 +21,19 @@ use super::{
     turned::Base,
 };
 use crate::error::Result;
-use crate::map::{Grid, GridTraining, Map as _};
+use crate::map::{Grid, GridTraining, Map};
 use crate::rng::Purpose;
 use crate::sobol::MAX_DIM;
 use crate::stats::{CompensatedSum, WeightStats};
 
-/// Nets of the pilot.
-const PILOT_NETS: u64 = 8;
 /// Most bytes of points that an iteration keeps for the refinement.
 const KEEP: u64 = 64 << 20;
 /// Calls of all iterations below which a spread that no longer falls ends nothing: a twentieth of the
 /// budget within these bounds.
 const PATIENCE: Range<u64> = 100_000..1_000_000;
+
+/// Calls of all iterations after which pilot nets are first looked at, towards a target.
+const FIRST_PILOT: u64 = 8000;
 
 /// Spread of the weights of a grid that does not fit.
 const WILD: f64 = 20.0;
@@ -41,44 +44,8 @@ pub(crate) struct Adapted {
     /// the spread sigma/mean of independent points with the same error as the layout's
     pub(crate) rel_std: f64,
     pub(crate) layout: Layout,
-}
-
-/// What one iteration found: scaled value, its variance, the variance of one uniform point.
-#[derive(Clone, Copy, Default)]
-struct Pass {
-    value: f64,
-    variance: f64,
-    calls: u64,
-    plain: f64,
-    /// independent parts whose number makes the layout fine: cells or points of a net
-    fineness: f64,
-}
-
-impl Pass {
-    /// By how much the variance is below that of independent points.
-    fn gain(&self) -> f64 {
-        if self.variance > 0.0 {
-            self.plain / self.calls as f64 / self.variance
-        } else {
-            1.0
-        }
-    }
-
-    /// Variance times calls at a layout of another `fineness`, if the gain goes on growing as a
-    /// power of it as it did from a single part on; strata by no more than `most`.
-    fn variance_per_call(&self, fineness: f64, most: f64) -> f64 {
-        let power = self.gain().ln() / self.fineness.max(2.0).ln();
-        let growth = (fineness / self.fineness).powf(power.clamp(0.0, most));
-        self.variance * self.calls as f64 / growth
-    }
-
-    fn rel(&self, variance: f64) -> f64 {
-        if variance == 0.0 {
-            0.0
-        } else {
-            variance.sqrt() / self.value.abs()
-        }
-    }
+    /// what told the layout
+    pub(crate) pass: Pass,
 }
 
 /// Adapts a grid on `base`, from `start` or the uniform one, spending at most `most` calls.
@@ -104,6 +71,8 @@ pub(crate) fn adapt(
     };
     let mut strata: Option<Strata> = None;
     let (mut spent, mut best, mut stale) = (0, f64::INFINITY, 0);
+    let mut next_pilot = FIRST_PILOT;
+    let mut fresh = None;
     let mut last = Pass {
         plain: explored.moments.variance(),
         variance: explored.moments.error().powi(2),
@@ -115,6 +84,7 @@ pub(crate) fn adapt(
         if spent + calls > most || run.stopped.is_some() {
             break;
         }
+        fresh = None;
         let (seen, cells, training) = iterate(run, (&grid, base), strata.take(), calls)?;
         spent += seen.calls;
         strata = Some(cells);
@@ -126,14 +96,27 @@ pub(crate) fn adapt(
             last = seen;
         }
         // A single lucky iteration must not end the search: two without progress do.
-        let spread = last.rel(last.plain);
+        let spread = last.spread();
         stale = if spread < 0.97 * best { 0 } else { stale + 1 };
         best = best.min(spread);
-        let finished = iteration >= 4 && stale >= 2 && spent >= patience;
-        let stratified = last.rel(last.variance * last.calls as f64);
-        let needed = run.target(last.value).map(|e| (stratified / e).powi(2));
+        let target = run.target(last.value);
+        let by_strata = target.map(|e| last.calls_to(e, 0.0, strata_power(dim)));
+        let mut needed = by_strata;
+        if target.is_some() && iteration >= 3 && spent >= next_pilot {
+            let (better, pilot) = glance(run, (grid, base), spent)?;
+            grid = better;
+            spent += pilot.map_or(0, |p| p.calls);
+            next_pilot = 2 * spent;
+            let by_nets = pilot
+                .zip(target)
+                .map(|(p, e)| p.calls_to(e, ESTIMATE_NETS, 2.0));
+            needed = by_nets.into_iter().chain(by_strata).reduce(f64::min);
+            fresh = pilot;
+        }
+        let patience = needed.map_or(patience as f64, |n| (n / 8.0).min(patience as f64));
+        let finished = iteration >= 4 && stale >= 2 && spent as f64 >= patience;
         // The next iteration could at best save a small part of what is left to do.
-        let pointless = needed.is_some_and(|n| iteration >= 4 && n < 0.5 * calls as f64);
+        let pointless = needed.is_some_and(|n| iteration >= 3 && n < 1.5 * calls as f64);
         if finished || pointless {
             break;
         }
@@ -142,7 +125,40 @@ pub(crate) fn adapt(
             grid = grid.resample(bins(calls));
         }
     }
-    freeze(run, (grid, base), (strata, last), spent)
+    freeze(run, (grid, base), (strata, last), (spent, fresh))
+}
+
+/// How fast the variance of strata may fall with their number: smooth functions gain with the
+/// squared side of the cells, others with the side.
+fn strata_power(dim: usize) -> f64 {
+    2.0 / dim as f64
+}
+
+/// Pilot nets through the grid, which refine it, too.
+fn glance(
+    run: &mut Run<'_>,
+    (grid, base): (Grid, &Base),
+    spent: u64,
+) -> Result<(Grid, Option<Pass>)> {
+    let keep = KEEP / GridTraining::bytes_per_point(grid.dim()) as u64;
+    let points = (run.calls_left() / 12).min(spent / 3).min(keep) / PILOT_NETS;
+    let wanted = matches!(run.settings.placement, Placement::Auto | Placement::Sobol);
+    if !wanted || grid.dim() > MAX_DIM || points < 16 || run.stopped.is_some() {
+        return Ok((grid, None));
+    }
+    let points = 1_u64 << points.ilog2();
+    let mut training = GridTraining::new(&grid);
+    let watch = |z: Vec<f64>, w: Vec<f64>| training.add(&grid, &z, &w);
+    let map = base.under(&grid)?;
+    let pass = pilot::nets(run, map.as_ref(), points, Phase::Adapt, watch)?;
+    let refined = grid.refined(&training, run.settings.vegas.alpha);
+    Ok((if pass.is_some() { refined } else { grid }, pass))
+}
+
+/// The grid that a map is, if it is one.
+pub(crate) fn grid(map: &dyn Map) -> Option<Grid> {
+    let any: &dyn Any = map;
+    any.downcast_ref::<Grid>().cloned()
 }
 
 /// As [`adapt`], on turned axes where that pays: a first grid tells the axes, a second one stands
@@ -255,7 +271,7 @@ fn iterate(
         for (cell, square) in spreads.iter().enumerate() {
             strata.set_spread(cell, square.sqrt());
         }
-        let rel_std = pass.rel(pass.plain);
+        let rel_std = pass.spread();
         run.step_scaled(
             Phase::Adapt,
             done,
@@ -267,74 +283,63 @@ fn iterate(
     Ok((pass, strata, training))
 }
 
-/// Chooses the layout of the estimate, by pilot nets where that is open; they refine the grid, too.
+/// Chooses the layout of the estimate, by pilot nets where that is open.
 fn freeze(
     run: &mut Run<'_>,
     (mut grid, base): (Grid, &Base),
     (strata, last): (Option<Strata>, Pass),
-    spent: u64,
+    (spent, fresh): (u64, Option<Pass>),
 ) -> Result<Adapted> {
-    const PILOT: u64 = 2;
-    let plain = last.rel(last.plain);
     let fallback = |grid| Adapted {
         grid,
-        rel_std: plain,
+        rel_std: last.spread(),
         layout: Layout::Random,
+        pass: last,
     };
     let Some(strata) = strata.filter(|_| run.stopped.is_none() && last.value != 0.0) else {
         return Ok(fallback(grid));
     };
+    let wanted = run.settings.placement;
+    if wanted == Placement::Random {
+        return Ok(fallback(grid));
+    }
+    let power = strata_power(grid.dim());
+    let target = run.target(last.value);
+    let left = run.calls_left() as f64;
+    let effective = |pass: &Pass, parts: f64, power: f64| match target {
+        Some(e) => e * pass.calls_to(e, parts, power).sqrt(),
+        None => pass.error_at(left, parts, power) * left.sqrt(),
+    };
     let stratified = |grid, strata| Adapted {
         grid,
-        rel_std: last.rel(last.variance * last.calls as f64),
+        rel_std: effective(&last, 0.0, power),
         layout: Layout::Strata(strata),
+        pass: last,
     };
-    let keep = KEEP / GridTraining::bytes_per_point(grid.dim()) as u64;
-    let points = (run.calls_left() / 12).min(spent / 2).min(keep) / PILOT_NETS;
-    let wanted = run.settings.placement;
-    let possible = grid.dim() <= MAX_DIM && points >= 16;
-    match wanted {
-        Placement::Random => return Ok(fallback(grid)),
-        Placement::Auto | Placement::Sobol if possible => {}
-        Placement::Auto | Placement::Sobol | Placement::Strata => {
-            return Ok(stratified(grid, strata));
+    let pilot = match fresh {
+        Some(pilot) => Some(pilot),
+        None => {
+            let (refined, pilot) = glance(run, (grid, base), spent)?;
+            grid = refined;
+            pilot
         }
-    }
-    let points = 1_u64 << points.ilog2();
-    let mut nets = Nets::new(run, PILOT_NETS, PILOT + run.adaptations)?;
-    run.adaptations += 1;
-    let mut training = GridTraining::new(&grid);
-    let watch = |z: Vec<f64>, w: Vec<f64>| training.add(&grid, &z, &w);
-    let map = base.under(&grid)?;
-    if !nets.extend(run, (Phase::Adapt, map.as_ref()), points, watch, true)? {
-        return Ok(stratified(grid, strata));
-    }
-    nets.step(run, Phase::Adapt, nets.calls());
-    run.book(Phase::Adapt);
-    let all = nets.all(0);
-    let pilot = Pass {
-        value: nets.means(0).mean,
-        variance: nets.means(0).error().powi(2),
-        calls: all.calls,
-        plain: all.variance(),
-        fineness: points as f64,
     };
-    grid = grid.refined(&training, run.settings.vegas.alpha);
-    let left = run.calls_left();
-    let by_nets = pilot.variance_per_call((left / 16) as f64, f64::INFINITY);
-    // Smooth functions gain with the cells' squared side, others with the side.
-    let cells = last.fineness * left as f64 / last.calls as f64;
-    let by_strata = last.variance_per_call(cells, 2.0 / grid.dim() as f64);
+    let Some(pilot) = pilot else {
+        return Ok(stratified(grid, strata));
+    };
+    let by_nets = effective(&pilot, ESTIMATE_NETS, 2.0);
+    let by_strata = effective(&last, 0.0, power);
     // Strata look into every cell: where they saw weights that vary wildly and nets did not, the
     // nets have missed something.
-    let (seen, now) = (last.rel(last.plain), pilot.rel(pilot.plain));
+    let (seen, now) = (last.spread(), pilot.spread());
     let blind = seen > WILD && now < seen / 3.0;
     let nets_win = pilot.variance > 0.0 && by_nets < by_strata && !blind;
     Ok(if wanted == Placement::Sobol || nets_win {
         Adapted {
-            rel_std: pilot.rel(pilot.variance * pilot.calls as f64),
+            rel_std: by_nets,
             layout: Layout::Nets,
             grid,
+            pass: pilot,
         }
     } else {
         stratified(grid, strata)

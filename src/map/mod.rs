@@ -3,6 +3,7 @@
 //! z is the latent point, x the mapped one; `forward` is always z -> x. With z uniform,
 //! x has the density q(x) = 1/|dx/dz|, so log q(x) = -`log_jac` in both directions.
 
+mod additive;
 mod chain;
 mod grid;
 mod identity;
@@ -12,6 +13,7 @@ mod rotation;
 use std::any::Any;
 use std::fmt::Debug;
 
+pub(crate) use additive::{Additive, Sample};
 pub use chain::Chain;
 pub use grid::{Grid, GridTraining};
 pub use identity::Identity;

@@ -52,6 +52,11 @@ impl Replay {
         self.ends.push(self.log_f.len());
     }
 
+    /// x, log|f| and log q of all points.
+    pub(crate) fn all(&self) -> (&[f64], &[f64], &[f64]) {
+        (&self.x, &self.log_f, &self.log_q)
+    }
+
     /// log|f| and log q of the newest stage.
     pub(crate) fn newest(&self) -> (&[f64], &[f64]) {
         let end = self.len();

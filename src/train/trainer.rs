@@ -121,6 +121,11 @@ impl Trainer {
         self.replay.push(x, log_f, log_q);
     }
 
+    /// All points absorbed so far: x (`[n * dim]`), log|f| and log of their densities (`[n]`).
+    pub fn stored(&self) -> (&[f64], &[f64], &[f64]) {
+        self.replay.all()
+    }
+
     /// Trains on all points absorbed so far. `None` if f was zero at all of them.
     pub fn train(&mut self) -> Option<StageReport> {
         self.train_while(|| true)

@@ -267,10 +267,10 @@ pub(super) fn estimate(
     let target = run.target(1.0).or(run.settings.stop.rel_error).is_some();
     // How far each net goes before the next look.
     let (count, mut goal) = if target {
-        // Larger nets gain more than the pilot's did, so a part of what it predicts may do.
-        let wanted = (needed(run, rel_std, None) / 4).max(run.calls.training() / 4);
+        // From below, as doubling loses nothing; beside the training a few points cost little.
+        let wanted = needed(run, rel_std, None).max(run.calls.training() / 8);
         let most = 1 << (budget / NETS).ilog2();
-        (NETS, (wanted / NETS).next_power_of_two().clamp(16, most))
+        (NETS, (1 << (wanted / NETS).max(1).ilog2()).clamp(16, most))
     } else {
         let points = 1 << (budget / FEW_NETS).ilog2();
         (budget / points, points)

@@ -127,6 +127,11 @@ impl Grid {
         Self::with_rising(self.dim, refine::strictly_rising(edges, bins + 1))
     }
 
+    /// A grid with `edges` (`[dim * (bins + 1)]`) that rise but for roundings.
+    pub(super) fn repaired(dim: usize, bins: usize, edges: Vec<f64>) -> Self {
+        Self::with_rising(dim, refine::strictly_rising(edges, bins + 1))
+    }
+
     /// A grid with `edges` (`[dim * (bins + 1)]`) that are known to be good.
     fn with_rising(dim: usize, edges: Vec<f64>) -> Self {
         let bins = edges.len() / dim - 1;

@@ -1,0 +1,132 @@
+//! What a candidate would cost: calls to the target, and seconds by fixed rates.
+//!
+//! A class stands for one cost of a call, and rates of sampling and training are those of one
+//! core, rounded: a forecast reads no clock, so that the same seed and class choose the same.
+
+use super::{
+    pilot::{ESTIMATE_NETS, Pass},
+    run::Run,
+    settings::CostClass,
+    vegas::Adapted,
+};
+use crate::flow::Flow;
+use crate::map::Map as _;
+use crate::stats::Moments;
+
+/// Seconds for a point and coordinate through a grid.
+pub(crate) const GRID: f64 = 8e-9;
+/// Seconds for a point and coordinate through a flow.
+pub(crate) const FLOW: f64 = 1e-7;
+/// Seconds for a parameter and use of a point in training: 6 operations at 80 GFLOP/s.
+const TRAINING: f64 = 7.5e-11;
+/// Points that a flow needs to be any good, and more per coordinate.
+const TRAINING_POINTS: u64 = 16_384;
+const TRAINING_POINTS_PER_AXIS: u64 = 2048;
+
+/// Calls and seconds that are still to come.
+#[derive(Clone, Debug)]
+pub(crate) struct Forecast {
+    pub(crate) name: &'static str,
+    pub(crate) calls: f64,
+    pub(crate) seconds: f64,
+    /// sigma/|mean| of the weights
+    pub(crate) spread: f64,
+    /// spread of independent points that would need as many calls
+    pub(crate) effective: f64,
+}
+
+impl CostClass {
+    /// Seconds that a call of the class is taken to cost.
+    fn seconds(self) -> f64 {
+        match self {
+            Self::Free => 1e-7,
+            Self::Cheap => 2e-5,
+            Self::Dear => 1e-3,
+        }
+    }
+}
+
+impl Forecast {
+    /// For an error that falls as `effective`/sqrt(calls) near the target.
+    fn new(run: &Run<'_>, cost: CostClass, (spread, effective): (f64, f64), sampling: f64) -> Self {
+        let calls = match run
+            .iterations
+            .last()
+            .and_then(|i| run.settings.stop.relative_target(i.value))
+        {
+            Some(e) => (effective / e).powi(2),
+            // What uniform points would reach with the rest of the budget is reached by a part of it.
+            None => run.calls_left() as f64 * effective.powi(2).min(1e6),
+        };
+        let calls = if calls.is_nan() { f64::INFINITY } else { calls };
+        let per_call = cost.seconds() + sampling * run.evaluator.dim() as f64;
+        Self {
+            name: "",
+            calls,
+            seconds: calls * per_call,
+            spread,
+            effective,
+        }
+    }
+
+    /// Independent points whose weights have `spread`.
+    pub(crate) fn of_spread(run: &Run<'_>, cost: CostClass, spread: f64, sampling: f64) -> Self {
+        Self::new(run, cost, (spread, spread), sampling)
+    }
+
+    /// Independent uniform points.
+    pub(crate) fn independent(run: &Run<'_>, cost: CostClass, moments: &Moments) -> Self {
+        Self::of_spread(run, cost, moments.rel_std(), GRID)
+    }
+
+    /// Nets, as a pilot saw them.
+    pub(crate) fn of_nets(run: &Run<'_>, cost: CostClass, pass: &Pass, sampling: f64) -> Self {
+        let effective = match run.target(pass.value) {
+            Some(e) => e * pass.calls_to(e, ESTIMATE_NETS, 2.0).sqrt(),
+            None => {
+                let left = run.calls_left() as f64;
+                pass.error_at(left, ESTIMATE_NETS, 2.0) * left.sqrt()
+            }
+        };
+        Self::new(run, cost, (pass.spread(), effective), sampling)
+    }
+
+    /// An adapted grid with its layout.
+    pub(crate) fn of_layout(run: &Run<'_>, cost: CostClass, adapted: &Adapted) -> Self {
+        let spreads = (adapted.pass.spread(), adapted.rel_std);
+        Self::new(run, cost, spreads, GRID)
+    }
+
+    pub(crate) fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+}
+
+/// What it takes to find out what a flow can do.
+pub(crate) struct Training {
+    pub(crate) calls: u64,
+    pub(crate) seconds: f64,
+}
+
+/// Calls and seconds of a first training of `flow`.
+pub(crate) fn training(run: &Run<'_>, cost: CostClass, flow: &Flow) -> Training {
+    let points = TRAINING_POINTS + TRAINING_POINTS_PER_AXIS * flow.dim() as u64;
+    let step = TRAINING * flow.parameters().len() as f64;
+    let reuse = match cost {
+        CostClass::Dear => run.settings.train.reuse.max(CostClass::DEAR_REUSE),
+        CostClass::Free | CostClass::Cheap => run.settings.train.reuse,
+    };
+    Training {
+        calls: points,
+        seconds: points as f64 * (cost.seconds() + reuse * step),
+    }
+}
+
+/// All forecasts in one line, the best first.
+pub(crate) fn compare(forecasts: &[Forecast]) -> String {
+    let each = forecasts
+        .iter()
+        .map(|f| format!("{} {:.1e} ({:.1e} s)", f.name, f.calls, f.seconds));
+    let each: Vec<String> = each.collect();
+    format!("predicted calls to go: {}", each.join(", "))
+}

@@ -1,0 +1,126 @@
+//! What a few points say of many: pilot passes, and the calls to a target that they predict.
+//!
+//! The variance of a layout of n points is taken as V n^-(1 + p): p = 0 for independent points,
+//! 2/d to 1 for strata, up to 2 for nets through smooth weights. p follows from the gain over
+//! independent points that the pilot itself had, as if it had grown as a power from one point
+//! on. Pilot points choose; they never enter an estimate.
+
+use super::{estimate::Nets, report::Phase, run::Run};
+use crate::error::Result;
+use crate::map::Map;
+
+/// Nets of a pilot.
+pub(crate) const PILOT_NETS: u64 = 8;
+/// Numbers of their own for the nets of pilots.
+const PILOT: u64 = 2;
+/// Nets of the estimate.
+pub(crate) const ESTIMATE_NETS: f64 = 16.0;
+
+/// What a pass found: scaled value, its variance, the variance of one independent point.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pass {
+    pub(crate) value: f64,
+    pub(crate) variance: f64,
+    pub(crate) calls: u64,
+    pub(crate) plain: f64,
+    /// parts whose number makes the layout fine: cells, or points of a net
+    pub(crate) fineness: f64,
+}
+
+impl Pass {
+    /// By how much the variance is below that of independent points.
+    fn gain(&self) -> f64 {
+        if self.variance > 0.0 {
+            self.plain / self.calls as f64 / self.variance
+        } else {
+            1.0
+        }
+    }
+
+    /// p, at most `most`.
+    fn power(&self, most: f64) -> f64 {
+        let power = self.gain().ln() / self.fineness.max(2.0).ln();
+        if power.is_finite() {
+            power.clamp(0.0, most)
+        } else {
+            0.0
+        }
+    }
+
+    /// Variance times calls at a layout of another `fineness`.
+    pub(crate) fn variance_per_call(&self, fineness: f64, most: f64) -> f64 {
+        let growth = (fineness / self.fineness).powf(self.power(most));
+        self.variance * self.calls as f64 / growth
+    }
+
+    /// Calls to the relative error `e`, if calls are spread over `parts` layouts (nets), or as
+    /// many to a cell as here (0).
+    pub(crate) fn calls_to(&self, e: f64, parts: f64, most: f64) -> f64 {
+        if self.variance == 0.0 {
+            return 0.0;
+        }
+        if self.value == 0.0 {
+            return f64::INFINITY;
+        }
+        let p = self.power(most);
+        let per_part = if parts > 0.0 {
+            parts
+        } else {
+            self.calls as f64 / self.fineness
+        };
+        // V n^-(1+p) with n = per_part * fineness
+        let here = self.variance * self.calls as f64 * (per_part * self.fineness).powf(p);
+        (here / (e * self.value).powi(2)).powf(1.0 / (1.0 + p))
+    }
+
+    /// Relative error that `calls` calls would reach.
+    pub(crate) fn error_at(&self, calls: f64, parts: f64, most: f64) -> f64 {
+        let per_part = if parts > 0.0 {
+            parts
+        } else {
+            self.calls as f64 / self.fineness
+        };
+        (self.variance_per_call(calls / per_part, most) / calls).sqrt() / self.value.abs()
+    }
+
+    /// A standard deviation in units of the value.
+    pub(crate) fn rel(&self, variance: f64) -> f64 {
+        if variance == 0.0 {
+            0.0
+        } else {
+            variance.sqrt() / self.value.abs()
+        }
+    }
+
+    /// Spread of the weights of independent points, sigma/|mean|.
+    pub(crate) fn spread(&self) -> f64 {
+        self.rel(self.plain)
+    }
+}
+
+/// Draws [`PILOT_NETS`] nets of `points` (a power of two) each through `map`; `watch` sees latent
+/// points and weights. `None` where the run had to stop.
+pub(crate) fn nets(
+    run: &mut Run<'_>,
+    map: &dyn Map,
+    points: u64,
+    phase: Phase,
+    watch: impl FnMut(Vec<f64>, Vec<f64>),
+) -> Result<Option<Pass>> {
+    let mut nets = Nets::new(run, PILOT_NETS, PILOT + run.adaptations)?;
+    run.adaptations += 1;
+    if !nets.extend(run, (phase, map), points, watch, true)? || run.stopped.is_some() {
+        return Ok(None);
+    }
+    nets.step(run, phase, nets.calls());
+    run.book(phase);
+    let all = nets.all(0);
+    let means = nets.means(0);
+    Ok(Some(Pass {
+        value: means.mean,
+        variance: means.error().powi(2),
+        calls: all.calls,
+        plain: all.variance(),
+        fineness: points as f64,
+    }))
+}

@@ -46,7 +46,7 @@ const GLANCE: u64 = 8192;
 /// Points of a uniform pilot net.
 const UNIFORM_NET: u64 = 256;
 /// A look may cost this part of what is left to do by the best candidate so far.
-const LOOK: f64 = 0.25;
+const LOOK: f64 = 0.12;
 
 /// All candidates so far, and the uniform points that the fits begin with.
 struct Search {
@@ -171,23 +171,17 @@ impl Search {
 
     /// A flow, where training it could pay; and a product fitted to what its stages have drawn.
     fn flow(&mut self, run: &mut Run<'_>, explored: &Explored) -> Result<()> {
-        let (seconds, calls) = self.to_go();
+        let (seconds, _) = self.to_go();
         let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.seed)?;
         let training = forecast::training(run, explored.cost, &flow);
-        if seconds < training.seconds || run.calls_left() < 2 * training.calls {
+        if seconds < 1.5 * training.seconds || run.calls_left() < 2 * training.calls {
             return Ok(());
         }
-        let best = self.candidates.iter().map(|c| c.forecast.spread);
         let rival = Rival {
-            rel_std: best.fold(f64::INFINITY, f64::min),
+            seconds,
+            rates: Some(training.rates),
         };
-        let most = run.calls_left() / 2;
-        let most = if calls.is_finite() {
-            most.min((0.5 * calls) as u64)
-        } else {
-            most
-        };
-        let start = (Start::Cold, most.max(training.calls));
+        let start = (Start::Cold, run.calls_left() / 2);
         let trained = neural::train(run, explored, flow, None, start, rival)?;
         self.points = trained.points;
         let forecast = Forecast::of_spread(run, explored.cost, trained.rel_std, forecast::FLOW);

@@ -106,6 +106,24 @@ impl Forecast {
 pub(crate) struct Training {
     pub(crate) calls: u64,
     pub(crate) seconds: f64,
+    pub(crate) rates: Rates,
+}
+
+/// Seconds of a flow's work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rates {
+    /// of a call, sampling included
+    pub(crate) call: f64,
+    /// of all uses of a stored point in a stage
+    pub(crate) replay: f64,
+}
+
+impl Rates {
+    /// Calls alone count.
+    pub(crate) const CALLS: Self = Self {
+        call: 1.0,
+        replay: 0.0,
+    };
 }
 
 /// Calls and seconds of a first training of `flow`.
@@ -116,9 +134,15 @@ pub(crate) fn training(run: &Run<'_>, cost: CostClass, flow: &Flow) -> Training 
         CostClass::Dear => run.settings.train.reuse.max(CostClass::DEAR_REUSE),
         CostClass::Free | CostClass::Cheap => run.settings.train.reuse,
     };
+    let rates = Rates {
+        call: cost.seconds() + FLOW * flow.dim() as f64,
+        replay: reuse * step,
+    };
     Training {
         calls: points,
-        seconds: points as f64 * (cost.seconds() + reuse * step),
+        // Each doubling uses all points again.
+        seconds: points as f64 * (rates.call + 2.0 * rates.replay),
+        rates,
     }
 }
 

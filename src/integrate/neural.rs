@@ -3,6 +3,7 @@
 use super::{
     evaluator::{CHUNK, Evaluated},
     explore::Explored,
+    forecast::Rates,
     product::Points,
     report::Phase,
     run::Run,
@@ -23,6 +24,9 @@ pub(crate) struct Trained {
     pub(crate) points: Points,
 }
 
+/// A flow may yet become this much better than its last stage promises, in calls.
+const OPTIMISM: f64 = 0.1;
+
 /// What one stage drew.
 #[derive(Default)]
 struct Stage {
@@ -42,8 +46,17 @@ pub(crate) enum Start {
 /// What else could be done instead of training on.
 #[derive(Clone, Copy)]
 pub(crate) struct Rival {
-    /// spread of the best other proposal, infinity for none
-    pub(crate) rel_std: f64,
+    /// seconds that the best other proposal needs to the target, infinity for none
+    pub(crate) seconds: f64,
+    /// seconds of a call and of a stored point in training, where they count as well as calls
+    pub(crate) rates: Option<Rates>,
+}
+
+impl Rival {
+    pub(crate) const NONE: Self = Self {
+        seconds: f64::INFINITY,
+        rates: None,
+    };
 }
 
 /// Trains `flow` (on `grid`, if given) until another stage would cost more than it saves, or
@@ -95,14 +108,18 @@ pub(crate) fn train(
         let now = spread * fall;
         let then = now * fall;
         let next = trainer.next_stage_calls();
+        let stored = trainer.stored().1.len() as u64 + next;
         let pays = if let Some(e) = run.target(stage.moments.mean) {
-            (now / e).powi(2) - (then / e).powi(2) > next as f64
+            let (now, then) = ((now / e).powi(2), (then / e).powi(2));
+            let Rates { call, replay } = rival.rates.unwrap_or(Rates::CALLS);
+            let stage = call * next as f64 + replay * stored as f64;
+            // Neither where it saves less than it costs, nor where the rival wins all the same.
+            call * (now - then) > stage && stage + call * then * OPTIMISM < rival.seconds
         } else {
             let left = run.calls_left() as f64;
             then * then / (left - next as f64) < now * now / left
         };
-        let hopeless = spread > 3.0 * rival.rel_std && spent > most / 2;
-        if !pays || hopeless {
+        if !pays {
             break;
         }
     }

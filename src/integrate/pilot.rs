@@ -9,8 +9,9 @@ use super::{estimate::Nets, report::Phase, run::Run};
 use crate::error::Result;
 use crate::map::Map;
 
-/// Nets of a pilot.
+/// Nets of a small pilot; a larger one has twice as many, so that their spread is better known.
 pub(crate) const PILOT_NETS: u64 = 8;
+const LARGE: u64 = 1024;
 /// Numbers of their own for the nets of pilots.
 const PILOT: u64 = 2;
 /// Nets of the estimate.
@@ -98,8 +99,8 @@ impl Pass {
     }
 }
 
-/// Draws [`PILOT_NETS`] nets of `points` (a power of two) each through `map`; `watch` sees latent
-/// points and weights. `None` where the run had to stop.
+/// Draws [`PILOT_NETS`] nets of `points` (a power of two) each through `map`, or as many points in
+/// twice as many nets; `watch` sees latent points and weights. `None` where the run had to stop.
 pub(crate) fn nets(
     run: &mut Run<'_>,
     map: &dyn Map,
@@ -107,7 +108,12 @@ pub(crate) fn nets(
     phase: Phase,
     watch: impl FnMut(Vec<f64>, Vec<f64>),
 ) -> Result<Option<Pass>> {
-    let mut nets = Nets::new(run, PILOT_NETS, PILOT + run.adaptations)?;
+    let (count, points) = if points < LARGE {
+        (PILOT_NETS, points)
+    } else {
+        (2 * PILOT_NETS, points / 2)
+    };
+    let mut nets = Nets::new(run, count, PILOT + run.adaptations)?;
     run.adaptations += 1;
     if !nets.extend(run, (phase, map), points, watch, true)? || run.stopped.is_some() {
         return Ok(None);

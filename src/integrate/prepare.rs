@@ -77,10 +77,8 @@ pub(super) fn prepare(
                 Start::Cold
             };
             let (flow, grid) = starting_flow(run, explored, start)?;
-            let rival = Rival {
-                rel_std: f64::INFINITY,
-            };
-            let trained = neural::train(run, explored, flow, grid.as_ref(), (warm, most), rival)?;
+            let start = (warm, most);
+            let trained = neural::train(run, explored, flow, grid.as_ref(), start, Rival::NONE)?;
             Ok(Frozen {
                 map: trained.map,
                 rel_std: trained.rel_std,

@@ -23,6 +23,8 @@ const LOST: f64 = 5.0;
 const POOR_FIT: f64 = 3e-3;
 /// Part of the error by which one point may move the estimate.
 const LARGE_JUMP: f64 = 0.5;
+/// Largest weight in units of the mean up to which no tail is heavy.
+const SMALL_WEIGHT: f64 = 2.0;
 
 pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> Report {
     let Findings {
@@ -140,7 +142,8 @@ fn objections(output: &Output, (even, adapted): (bool, bool)) -> Vec<String> {
     // measure is the error of as many independent points, if that is larger.
     let error = output.estimate.rel_error().max(w.rel_std / calls.sqrt());
     let jump = (w.max_share / w.cancellation - 1.0 / calls) / error;
-    match w.khat {
+    let tail = w.khat.filter(|_| w.max_share * calls > SMALL_WEIGHT);
+    match tail {
         Some(khat) if khat > 0.7 && jump > LARGE_JUMP => reasons.push(format!(
             "the weights have a heavy tail (k-hat {khat:.2} > 0.7), and one of them alone moves \
              the value by {jump:.1} of its error: neither value nor error can be trusted; more \

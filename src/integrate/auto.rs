@@ -8,6 +8,7 @@
 use super::{
     estimate::Layout,
     explore::Explored,
+    mixture::Defence,
     neural::{self, Rival, Start},
     report::Choice,
     run::Run,
@@ -25,6 +26,8 @@ pub(crate) struct Frozen {
     pub(crate) map: Box<dyn Map>,
     pub(crate) rel_std: f64,
     pub(crate) layout: Layout,
+    /// what the map is defended with in the estimate
+    pub(crate) defence: Option<Defence>,
     pub(crate) choice: Option<Choice>,
     pub(crate) cost: Option<CostClass>,
 }
@@ -89,13 +92,16 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     }
     let why = format!("predicted calls to go: {}", others.join(", "));
     Ok(match flow {
-        Some(flow) if flow.rel_std < grid.rel_std.min(plain) => Frozen::new(
-            explored,
-            (flow.map, even(run)),
-            flow.rel_std,
-            Method::Flow,
-            why,
-        ),
+        Some(flow) if flow.rel_std < grid.rel_std.min(plain) => Frozen {
+            defence: flow.defence,
+            ..Frozen::new(
+                explored,
+                (flow.map, even(run)),
+                flow.rel_std,
+                Method::Flow,
+                why,
+            )
+        },
         _ if grid.rel_std < plain => Frozen::new(
             explored,
             (Box::new(grid.grid), grid.layout),
@@ -129,6 +135,7 @@ impl Frozen {
             map,
             rel_std,
             layout,
+            defence: None,
             choice: Some(Choice { method, why }),
             cost: Some(explored.cost),
         }

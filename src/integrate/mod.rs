@@ -7,6 +7,7 @@ mod auto;
 mod estimate;
 pub(crate) mod evaluator;
 mod explore;
+mod mixture;
 mod neural;
 mod observable;
 mod observer;
@@ -30,6 +31,7 @@ use rayon::ThreadPoolBuilder;
 
 use auto::Frozen;
 use evaluator::Evaluator;
+use mixture::Mixture;
 use run::Run;
 
 use crate::error::{Error, Result};
@@ -214,10 +216,11 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
         });
     }
     let explored = explore::explore(run)?;
-    let frozen = match given {
+    let mut frozen = match given {
         Some(Given::Frozen(map)) => Frozen {
             rel_std: estimate::spread(run, map.as_ref())?,
             layout: auto::even(run),
+            defence: None,
             map,
             choice: None,
             cost: None,
@@ -227,8 +230,12 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
     };
     run.freeze();
     let most = (goal == Goal::TrainOnly).then_some(CHECK_CALLS);
-    let (map, layout) = (frozen.map.as_ref(), &frozen.layout);
-    let findings = estimate::estimate(run, map, (layout, frozen.rel_std), most)?;
+    if goal == Goal::TrainOnly {
+        // What is checked is the map that will be saved.
+        frozen.defence = None;
+    }
+    let mixture = Mixture::new(frozen.map.as_ref(), frozen.defence.as_ref());
+    let findings = estimate::estimate(run, mixture, (&frozen.layout, frozen.rel_std), most)?;
     let report = verdict::report(run, &frozen, findings);
     Ok(Outcome {
         report,

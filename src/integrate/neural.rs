@@ -3,6 +3,7 @@
 use super::{
     evaluator::{CHUNK, Evaluated},
     explore::Explored,
+    mixture::Defence,
     report::Phase,
     run::Run,
     settings::CostClass,
@@ -18,6 +19,8 @@ use crate::train::Trainer;
 pub(crate) struct Trained {
     pub(crate) map: Box<dyn Map>,
     pub(crate) rel_std: f64,
+    /// what the estimate defends it with
+    pub(crate) defence: Option<Defence>,
 }
 
 /// What one stage drew.
@@ -68,6 +71,7 @@ pub(crate) fn train(
     let mut spent = 0;
     let (mut previous, mut spread) = (f64::INFINITY, f64::INFINITY);
     let mut stages = 0;
+    let mut level = 0.0;
     while run.stopped.is_none() {
         let calls = trainer.next_stage_calls();
         if spent + calls > most {
@@ -79,6 +83,7 @@ pub(crate) fn train(
             previous = spread;
             spread = stage.moments.rel_std();
         }
+        level = stage.moments.mean;
         trainer.absorb(&stage.x, &stage.log_f, &stage.log_q);
         stages += 1;
         let tempering = trainer.beta() < 1.0;
@@ -103,6 +108,14 @@ pub(crate) fn train(
             break;
         }
     }
+    let defence = if run.settings.defence {
+        // A flow that is still tempered is wide itself.
+        let wider = trainer.tempered().filter(|_| trainer.beta() >= 1.0);
+        let tempered = wider.map(|flow| place(flow.clone(), grid)).transpose()?;
+        Some(Defence { tempered, level })
+    } else {
+        None
+    };
     let map = place(trainer.into_flow(), grid)?;
     let fall = (spread / previous).clamp(0.4, 1.0);
     let rel_std = if previous.is_finite() {
@@ -110,7 +123,11 @@ pub(crate) fn train(
     } else {
         spread
     };
-    Ok(Trained { map, rel_std })
+    Ok(Trained {
+        map,
+        rel_std,
+        defence,
+    })
 }
 
 fn train_once(run: &mut Run<'_>, trainer: &mut Trainer) {

@@ -41,6 +41,7 @@ pub(super) fn prepare(
                 Placement::Sobol => auto::even(run),
                 Placement::Auto | Placement::Random | Placement::Strata => Layout::Random,
             },
+            defence: None,
             choice: None,
             cost: None,
         }),
@@ -66,6 +67,7 @@ pub(super) fn prepare(
                 map: base.under(&adapted.grid)?,
                 rel_std: adapted.rel_std,
                 layout: adapted.layout,
+                defence: None,
                 choice: None,
                 cost: None,
             })
@@ -85,6 +87,7 @@ pub(super) fn prepare(
                 map: trained.map,
                 rel_std: trained.rel_std,
                 layout: auto::even(run),
+                defence: trained.defence,
                 choice: None,
                 cost: None,
             })

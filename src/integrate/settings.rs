@@ -249,6 +249,15 @@ pub struct Settings {
     pub flow_on_grid: bool,
     /// its training
     pub train: TrainConfig,
+    /// whether the estimate of a trained flow takes some points from the flow as it was while it
+    /// was tempered, and from the uniform density: where the flow has lost a part of f, they find it
+    #[serde(default = "yes")]
+    pub defence: bool,
+}
+
+/// What settings of earlier versions stand for.
+fn yes() -> bool {
+    true
 }
 
 impl Default for Settings {
@@ -267,6 +276,7 @@ impl Default for Settings {
             flow: FlowConfig::default(),
             flow_on_grid: false,
             train: TrainConfig::default(),
+            defence: true,
         }
     }
 }

@@ -47,8 +47,13 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
         } else {
             format!("output {o}: ")
         };
+        // The control variate belongs to the first output.
+        let usual = match &frozen.defence {
+            Some(defence) if o == 0 => defence.usual_weight(),
+            _ => 1.0,
+        };
         reasons.extend(
-            objections(output, (findings.even, adapted))
+            objections(output, usual, (findings.even, adapted))
                 .into_iter()
                 .map(|reason| name.clone() + &reason),
         );
@@ -101,7 +106,10 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
     Report {
         method: run.settings.method,
         chosen: frozen.choice.clone(),
-        proposal: frozen.map.describe(),
+        proposal: match &frozen.defence {
+            Some(defence) => format!("{}, {}", frozen.map.describe(), defence.describe()),
+            None => frozen.map.describe(),
+        },
         estimate: first.estimate,
         consistency: first.consistency,
         weights: first.weights,
@@ -126,8 +134,9 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
     }
 }
 
-/// What speaks against the estimate of an output.
-fn objections(output: &Output, (even, adapted): (bool, bool)) -> Vec<String> {
+/// What speaks against the estimate of an output; `usual` is the weight of most points, in units
+/// of the value.
+fn objections(output: &Output, usual: f64, (even, adapted): (bool, bool)) -> Vec<String> {
     let mut reasons = Vec::new();
     if !(output.estimate.value.is_finite() && output.estimate.error.is_finite()) {
         reasons.push("value or error overflows: the weights span too many decades".to_owned());
@@ -139,7 +148,7 @@ fn objections(output: &Output, (even, adapted): (bool, bool)) -> Vec<String> {
     // Nets and strata cancel what is smooth, down to errors that any single point exceeds: the
     // measure is the error of as many independent points, if that is larger.
     let error = output.estimate.rel_error().max(w.rel_std / calls.sqrt());
-    let jump = (w.max_share / w.cancellation - 1.0 / calls) / error;
+    let jump = (w.max_share / w.cancellation - usual / calls) / error;
     match w.khat {
         Some(khat) if khat > 0.7 && jump > LARGE_JUMP => reasons.push(format!(
             "the weights have a heavy tail (k-hat {khat:.2} > 0.7), and one of them alone moves \

@@ -31,7 +31,7 @@ use rayon::ThreadPoolBuilder;
 
 use auto::Frozen;
 use evaluator::Evaluator;
-use mixture::Mixture;
+use mixture::{Defence, Mixture};
 use run::Run;
 
 use crate::error::{Error, Result};
@@ -217,14 +217,22 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
     }
     let explored = explore::explore(run)?;
     let mut frozen = match given {
-        Some(Given::Frozen(map)) => Frozen {
-            rel_std: estimate::spread(run, map.as_ref())?,
-            layout: auto::even(run),
-            defence: None,
-            map,
-            choice: None,
-            cost: None,
-        },
+        Some(Given::Frozen(map)) => {
+            let pilot = estimate::pilot(run, map.as_ref())?;
+            let trained = prepare::flow_of(map.as_ref()).is_some();
+            Frozen {
+                rel_std: pilot.rel_std(),
+                layout: auto::even(run),
+                // How the flow was while it was tempered is not known any more.
+                defence: (run.settings.defence && trained).then_some(Defence {
+                    tempered: None,
+                    level: pilot.mean,
+                }),
+                map,
+                choice: None,
+                cost: None,
+            }
+        }
         Some(Given::Start(start)) => prepare::prepare(run, &explored, Some(start), goal)?,
         None => prepare::prepare(run, &explored, None, goal)?,
     };

@@ -107,7 +107,7 @@ fn grid_of(map: &dyn Map) -> Option<&Grid> {
 }
 
 /// The flow in a map, alone or at the latent end of a chain.
-fn flow_of(map: &dyn Map) -> Option<&Flow> {
+pub(super) fn flow_of(map: &dyn Map) -> Option<&Flow> {
     let any: &dyn Any = map;
     any.downcast_ref::<Flow>()
         .or_else(|| flow_of(any.downcast_ref::<Chain>()?.maps().first()?.as_ref()))

@@ -47,13 +47,8 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
         } else {
             format!("output {o}: ")
         };
-        // The control variate belongs to the first output.
-        let usual = match &frozen.defence {
-            Some(defence) if o == 0 => defence.usual_weight(),
-            _ => 1.0,
-        };
         reasons.extend(
-            objections(output, usual, (findings.even, adapted))
+            objections(output, usual_weight(frozen, o), (findings.even, adapted))
                 .into_iter()
                 .map(|reason| name.clone() + &reason),
         );
@@ -106,10 +101,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
     Report {
         method: run.settings.method,
         chosen: frozen.choice.clone(),
-        proposal: match &frozen.defence {
-            Some(defence) => format!("{}, {}", frozen.map.describe(), defence.describe()),
-            None => frozen.map.describe(),
-        },
+        proposal: proposal(frozen),
         estimate: first.estimate,
         consistency: first.consistency,
         weights: first.weights,
@@ -131,6 +123,23 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
         cost_class,
         level: Level::active().name().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// One line on what the points were drawn from.
+fn proposal(frozen: &Frozen) -> String {
+    match &frozen.defence {
+        Some(defence) => format!("{}, {}", frozen.map.describe(), defence.describe()),
+        None => frozen.map.describe(),
+    }
+}
+
+/// The weight of most points, in units of the value of an output, where the proposal fits.
+fn usual_weight(frozen: &Frozen, output: usize) -> f64 {
+    match &frozen.defence {
+        // The control variate takes what is above 1 away, for the first output.
+        Some(defence) if output == 0 => defence.usual_weight(),
+        _ => 1.0,
     }
 }
 

@@ -79,8 +79,8 @@ pub(crate) fn estimate(
     }
 }
 
-/// The spread of the weights of a proposal that nothing is known of, from a few pilot points.
-pub(crate) fn spread(run: &mut Run<'_>, map: &dyn Map) -> Result<f64> {
+/// The weights of a proposal that nothing is known of, from a few pilot points.
+pub(crate) fn pilot(run: &mut Run<'_>, map: &dyn Map) -> Result<Moments> {
     let calls = (run.calls_left() / 8).min(2048);
     let mut moments = Moments::default();
     run.points(
@@ -93,7 +93,7 @@ pub(crate) fn spread(run: &mut Run<'_>, map: &dyn Map) -> Result<f64> {
     )?;
     run.adaptations += 1;
     run.step_with(Phase::Adapt, &moments, None);
-    Ok(moments.rel_std())
+    Ok(moments)
 }
 
 /// Points evaluated together: more where there are many, so that a chunk costs little beside its

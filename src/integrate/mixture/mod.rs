@@ -2,15 +2,16 @@
 //!
 //! A flow may be far too small where it was never trained, and no point drawn from it tells. Fixed
 //! parts of the points come from the flow as it was before the tempering ended, and from the
-//! uniform density. With n_c points from channel c, `alpha_c` = `n_c` / sum n and q_0 the flow,
+//! uniform density. With `n_c` points from channel c, `alpha_c` = `n_c` / sum n, and `q_0`
+//! the flow,
 //!
 //! ```text
 //! q(x) = sum_c alpha_c q_c(x)        w(x) = f(x)/q(x)        w'(x) = w(x) + I0 (1 - q_0(x)/q(x))
 //! ```
 //!
 //! the mean of w' over all points is unbiased (balance heuristic: E. Veach, L. J. Guibas,
-//! SIGGRAPH 1995). The second term has the mean 0, because q_0 has the integral 1: a control
-//! variate, which makes w' the constant I where q_0 = f/I and I0 = I, so that the other channels
+//! SIGGRAPH 1995). The second term has the mean 0, because `q_0` has the integral 1: a control
+//! variate, which makes w' the constant I where `q_0` = f/I and I0 = I, so that the other channels
 //! cost nothing there (A. Owen, Y. Zhou, "Safe and effective importance sampling", JASA 95 (2000)
 //! 135). I0 comes from earlier points than the estimate's.
 //! Shapes: points are `[n * dim]`, densities on the unit cube `[n]`.
@@ -20,8 +21,6 @@
 
 #[cfg(test)]
 mod tests;
-
-use std::fmt::Debug;
 
 use super::evaluator::{Evaluated, Evaluator};
 use crate::error::Result;
@@ -159,17 +158,24 @@ impl Mixed {
         let total = shares.iter().sum::<u64>() as f64;
         let n = log_q[0].len();
         let (mut all, mut main) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let mut parts = vec![0.0; shares.len()];
         for i in 0..n {
-            // A density that is not a number counts as none.
-            let of = |c: usize| Some(log_q[c][i]).filter(|l| !l.is_nan());
-            let of = |c| of(c).unwrap_or(f64::NEG_INFINITY).min(f64::MAX);
-            let largest = (0..shares.len()).map(of).fold(0.0, f64::max);
-            let part = |c: usize| (of(c) - largest).exp();
-            let sum = (0..shares.len())
-                .map(|c| shares[c] as f64 * part(c))
-                .sum::<f64>();
+            for (part, log_q) in parts.iter_mut().zip(log_q) {
+                // A density that is not a number counts as none.
+                *part = if log_q[i].is_nan() {
+                    f64::NEG_INFINITY
+                } else {
+                    log_q[i].min(f64::MAX)
+                };
+            }
+            let largest = parts.iter().copied().fold(0.0, f64::max);
+            for part in &mut parts {
+                *part = (*part - largest).exp();
+            }
+            let pairs = shares.iter().zip(&parts);
+            let sum: f64 = pairs.map(|(share, part)| *share as f64 * part).sum();
             all.push(largest + (sum / total).ln());
-            main.push(total * part(0) / sum);
+            main.push(total * parts[0] / sum);
         }
         Self { log_q: all, main }
     }

@@ -69,6 +69,10 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     precondition: bool,
 
+    /// Draw the estimate from the trained flow alone, without tempered and uniform points beside it
+    #[arg(long)]
+    no_defence: bool,
+
     /// Cost of a call: below 2 us, below 200 us, above [default: measured by method auto]
     #[arg(long, value_name = "CLASS", value_parser = parse::cost_class())]
     cost_class: Option<CostClass>,
@@ -122,6 +126,7 @@ impl RunArgs {
             cost_class: self.cost_class,
             non_finite: self.non_finite,
             placement: self.placement,
+            defence: !self.no_defence,
             vegas: VegasConfig {
                 precondition: self.precondition,
                 ..VegasConfig::default()

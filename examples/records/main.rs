@@ -7,7 +7,8 @@
 //! seconds, and how often `auto` chose what.
 //!
 //!     cargo run --release --example records -- [--set records|loose|genz|stress] [--method auto]
-//!         [--seeds 32] [--target 1e-4] [--cost free|cheap|dear] [--json] [NAME:DIM ..]
+//!         [--seeds 32] [--target 1e-4] [--cost free|cheap|dear] [--no-defence] [--json]
+//!         [NAME:DIM ..]
 
 mod stress;
 mod table;
@@ -83,6 +84,7 @@ struct Options {
     target: Option<f64>,
     cost: Option<CostClass>,
     json: bool,
+    defence: bool,
     rows: Vec<Row>,
 }
 
@@ -93,6 +95,7 @@ fn options() -> Option<Options> {
         target: None,
         cost: None,
         json: false,
+        defence: true,
         rows: Vec::new(),
     };
     let mut names = Vec::new();
@@ -101,6 +104,7 @@ fn options() -> Option<Options> {
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--json" => options.json = true,
+            "--no-defence" => options.defence = false,
             "--set" => set = Some(args.next()?),
             "--method" => {
                 options.method = match args.next()?.as_str() {
@@ -158,6 +162,7 @@ fn run(row: &Row, seed: u64, options: &Options) -> thalweg::Result<Run> {
         seed,
         threads: Some(1),
         cost_class: options.cost,
+        defence: options.defence,
         ..Settings::default()
     };
     let counted = Counted {
@@ -177,7 +182,8 @@ fn run(row: &Row, seed: u64, options: &Options) -> thalweg::Result<Run> {
 fn main() {
     let Some(options) = options() else {
         println!(
-            "records [--set NAME] [--method NAME] [--seeds K] [--target E] [--json] [NAME:DIM ..]"
+            "records [--set NAME] [--method NAME] [--seeds K] [--target E] [--no-defence] [--json] \
+             [NAME:DIM ..]"
         );
         return;
     };

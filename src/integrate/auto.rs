@@ -10,6 +10,7 @@ use super::{
     estimate::Layout,
     explore::Explored,
     forecast::{self, Forecast},
+    mixture::Defence,
     neural::{self, Rival, Start},
     pilot::{self, PILOT_NETS},
     product::{self, Points},
@@ -29,6 +30,8 @@ pub(crate) struct Frozen {
     pub(crate) map: Box<dyn Map>,
     pub(crate) rel_std: f64,
     pub(crate) layout: Layout,
+    /// what the map is defended with in the estimate
+    pub(crate) defence: Option<Defence>,
     pub(crate) choice: Option<Choice>,
     pub(crate) cost: Option<CostClass>,
 }
@@ -38,6 +41,7 @@ struct Candidate {
     map: Box<dyn Map>,
     layout: Layout,
     method: Method,
+    defence: Option<Defence>,
     forecast: Forecast,
 }
 
@@ -111,6 +115,7 @@ impl Search {
             map,
             layout: nets,
             method: Method::Plain,
+            defence: None,
             forecast: forecast.named("uniform points"),
         });
         Ok(())
@@ -129,10 +134,15 @@ impl Search {
                 "product"
             };
             let forecast = Forecast::of_nets(run, cost, &fit.pass, forecast::GRID);
+            let defence = run.settings.defence.then_some(Defence {
+                tempered: None,
+                level: fit.pass.value,
+            });
             self.candidates.push(Candidate {
                 map: fit.map,
                 layout: Layout::Nets,
                 method: Method::Vegas,
+                defence,
                 forecast: forecast.named(name),
             });
         }
@@ -157,6 +167,7 @@ impl Search {
             map: Box::new(adapted.grid),
             layout: adapted.layout,
             method: Method::Vegas,
+            defence: None,
             forecast: forecast.named(VEGAS),
         };
         match earlier {
@@ -189,6 +200,7 @@ impl Search {
             map: trained.map,
             layout: even(run),
             method: Method::Flow,
+            defence: trained.defence,
             forecast: forecast.named("flow"),
         });
         self.product(run, explored.cost)
@@ -205,6 +217,7 @@ impl Search {
             map: best.map,
             rel_std: best.forecast.effective,
             layout: best.layout,
+            defence: best.defence,
             choice: Some(Choice {
                 method: best.method,
                 why: forecast::compare(&candidates),

@@ -37,10 +37,12 @@ pub(crate) struct Evaluated {
     pub(crate) z: Vec<f64>,
     /// `[n * dim]`: points in the unit cube
     pub(crate) x: Vec<f64>,
-    /// `[n]`: log|dx/dz|, so log q(x) = -`log_jac`
+    /// `[n]`: log|dx/dz|, so log q(x) = -`log_jac`, which defines it for a mixture
     pub(crate) log_jac: Vec<f64>,
     /// `[n * outputs]`: s f |dy/dx|
     pub(crate) f: Vec<f64>,
+    /// `[n]`, or empty for none: a control variate, of mean 0, for the weights of the first output
+    pub(crate) control: Vec<f64>,
 }
 
 impl Evaluated {
@@ -59,6 +61,13 @@ impl Evaluated {
             f.zip(&jacobians).map(|(f, j)| f * j).collect()
         };
         (0..outputs).map(column).collect()
+    }
+
+    /// Adds the control variate to the weights of the first output, of `columns` ([`Self::columns`]).
+    pub(crate) fn add_control(&self, columns: &mut [Vec<f64>]) {
+        for (w, c) in columns[0].iter_mut().zip(&self.control) {
+            *w += c;
+        }
     }
 
     /// log|f| of the first output (`[n]`), minus infinity for zeros.
@@ -178,11 +187,16 @@ impl<'a> Evaluator<'a> {
 
     /// Draws a block of points through `map` and calls the integrand there.
     pub(crate) fn evaluate(&self, map: &dyn Map, block: Block) -> Result<Evaluated> {
+        self.evaluate_at(map, self.latent(block))
+    }
+
+    /// The latent points of a block (`[n * dim]`).
+    pub(crate) fn latent(&self, block: Block) -> Vec<f64> {
         let dim = self.dim();
         let mut z = vec![0.0; block.n * dim];
         self.streams
             .fill_points(block.purpose, block.iteration, block.first, dim, &mut z);
-        self.evaluate_at(map, z)
+        z
     }
 
     /// Calls the integrand at the latent points `z` (`[n * dim]`).
@@ -191,7 +205,13 @@ impl<'a> Evaluator<'a> {
         let mut log_jac = vec![0.0; z.len() / self.dim()];
         map.forward(&z, &mut x, &mut log_jac);
         let f = self.call(&x)?;
-        Ok(Evaluated { z, x, log_jac, f })
+        Ok(Evaluated {
+            z,
+            x,
+            log_jac,
+            f,
+            control: Vec::new(),
+        })
     }
 
     /// s f |dy/dx| (`[n * outputs]`) at points `x` (`[n * dim]`) of the unit cube.

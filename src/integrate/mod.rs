@@ -8,6 +8,7 @@ mod estimate;
 pub(crate) mod evaluator;
 mod explore;
 mod forecast;
+mod mixture;
 mod neural;
 mod observable;
 mod observer;
@@ -33,6 +34,7 @@ use rayon::ThreadPoolBuilder;
 
 use auto::Frozen;
 use evaluator::Evaluator;
+use mixture::{Defence, Mixture};
 use run::Run;
 
 use crate::error::{Error, Result};
@@ -217,21 +219,34 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
         });
     }
     let explored = explore::explore(run)?;
-    let frozen = match given {
-        Some(Given::Frozen(map)) => Frozen {
-            rel_std: estimate::spread(run, map.as_ref())?,
-            layout: auto::even(run),
-            map,
-            choice: None,
-            cost: None,
-        },
+    let mut frozen = match given {
+        Some(Given::Frozen(map)) => {
+            let pilot = estimate::pilot(run, map.as_ref())?;
+            let trained = prepare::flow_of(map.as_ref()).is_some();
+            Frozen {
+                rel_std: pilot.rel_std(),
+                layout: auto::even(run),
+                // How the flow was while it was tempered is not known any more.
+                defence: (run.settings.defence && trained).then_some(Defence {
+                    tempered: None,
+                    level: pilot.mean,
+                }),
+                map,
+                choice: None,
+                cost: None,
+            }
+        }
         Some(Given::Start(start)) => prepare::prepare(run, &explored, Some(start), goal)?,
         None => prepare::prepare(run, &explored, None, goal)?,
     };
     run.freeze();
     let most = (goal == Goal::TrainOnly).then_some(CHECK_CALLS);
-    let (map, layout) = (frozen.map.as_ref(), &frozen.layout);
-    let findings = estimate::estimate(run, map, (layout, frozen.rel_std), most)?;
+    if goal == Goal::TrainOnly {
+        // What is checked is the map that will be saved.
+        frozen.defence = None;
+    }
+    let mixture = Mixture::new(frozen.map.as_ref(), frozen.defence.as_ref());
+    let findings = estimate::estimate(run, mixture, (&frozen.layout, frozen.rel_std), most)?;
     let report = verdict::report(run, &frozen, findings);
     Ok(Outcome {
         report,

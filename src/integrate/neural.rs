@@ -4,6 +4,7 @@ use super::{
     evaluator::{CHUNK, Evaluated},
     explore::Explored,
     forecast::Rates,
+    mixture::Defence,
     product::Points,
     report::Phase,
     run::Run,
@@ -22,6 +23,8 @@ pub(crate) struct Trained {
     pub(crate) rel_std: f64,
     /// everything that was drawn, in the space where the flow was trained
     pub(crate) points: Points,
+    /// what the estimate defends it with
+    pub(crate) defence: Option<Defence>,
 }
 
 /// A flow may yet become this much better than its last stage promises, in calls.
@@ -84,6 +87,7 @@ pub(crate) fn train(
     let mut spent = 0;
     let (mut previous, mut spread) = (f64::INFINITY, f64::INFINITY);
     let mut stages = 0;
+    let mut level = 0.0;
     while run.stopped.is_none() {
         let calls = trainer.next_stage_calls();
         if spent + calls > most {
@@ -95,6 +99,7 @@ pub(crate) fn train(
             previous = spread;
             spread = stage.moments.rel_std();
         }
+        level = stage.moments.mean;
         trainer.absorb(&stage.x, &stage.log_f, &stage.log_q);
         stages += 1;
         let tempering = trainer.beta() < 1.0;
@@ -125,6 +130,14 @@ pub(crate) fn train(
     }
     let (x, log_f, log_q) = trainer.stored();
     let points = Points::new(x, log_f, log_q.iter().copied());
+    let defence = if run.settings.defence {
+        // A flow that is still tempered is wide itself.
+        let wider = trainer.tempered().filter(|_| trainer.beta() >= 1.0);
+        let tempered = wider.map(|flow| place(flow.clone(), grid)).transpose()?;
+        Some(Defence { tempered, level })
+    } else {
+        None
+    };
     let map = place(trainer.into_flow(), grid)?;
     let fall = (spread / previous).clamp(0.4, 1.0);
     let rel_std = if previous.is_finite() {
@@ -136,6 +149,7 @@ pub(crate) fn train(
         map,
         rel_std,
         points,
+        defence,
     })
 }
 

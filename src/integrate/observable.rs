@@ -15,6 +15,10 @@ type Function = dyn Fn(&[f64]) -> f64 + Send + Sync;
 
 /// A function y -> o(y) of the points in the user's domain, with bins for its histogram.
 ///
+/// Bins hold the weights f/q themselves. The control variate of a defended flow
+/// ([`Settings::defence`](crate::Settings::defence)) enters the integral alone, so there the bins
+/// add up to it within their errors, not to the last digit.
+///
 /// ```
 /// use thalweg::{Integrator, Method, Observable, Settings, Stop, from_fn};
 ///

@@ -41,6 +41,7 @@ pub(super) fn prepare(
                 Placement::Sobol => auto::even(run),
                 Placement::Auto | Placement::Random | Placement::Strata => Layout::Random,
             },
+            defence: None,
             choice: None,
             cost: None,
         }),
@@ -66,6 +67,7 @@ pub(super) fn prepare(
                 map: base.under(&adapted.grid)?,
                 rel_std: adapted.rel_std,
                 layout: adapted.layout,
+                defence: None,
                 choice: None,
                 cost: None,
             })
@@ -83,6 +85,7 @@ pub(super) fn prepare(
                 map: trained.map,
                 rel_std: trained.rel_std,
                 layout: auto::even(run),
+                defence: trained.defence,
                 choice: None,
                 cost: None,
             })
@@ -102,7 +105,7 @@ fn grid_of(map: &dyn Map) -> Option<&Grid> {
 }
 
 /// The flow in a map, alone or at the latent end of a chain.
-fn flow_of(map: &dyn Map) -> Option<&Flow> {
+pub(super) fn flow_of(map: &dyn Map) -> Option<&Flow> {
     let any: &dyn Any = map;
     any.downcast_ref::<Flow>()
         .or_else(|| flow_of(any.downcast_ref::<Chain>()?.maps().first()?.as_ref()))

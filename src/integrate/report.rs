@@ -95,10 +95,10 @@ pub struct Iteration {
     pub beta: Option<f64>,
 }
 
-/// Weights of the estimate's points (first output).
+/// Weights f/q of the estimate's points (first output).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WeightSummary {
-    /// sigma/|mean|
+    /// sigma/|mean|; with the control variate, where a flow is defended
     pub rel_std: f64,
     /// effective sample size divided by the number of points
     pub ess_fraction: f64,

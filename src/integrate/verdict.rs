@@ -50,7 +50,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
             format!("output {o}: ")
         };
         reasons.extend(
-            objections(output, (findings.even, adapted))
+            objections(output, usual_weight(frozen, o), (findings.even, adapted))
                 .into_iter()
                 .map(|reason| name.clone() + &reason),
         );
@@ -103,7 +103,7 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
     Report {
         method: run.settings.method,
         chosen: frozen.choice.clone(),
-        proposal: frozen.map.describe(),
+        proposal: proposal(frozen),
         estimate: first.estimate,
         consistency: first.consistency,
         weights: first.weights,
@@ -128,8 +128,26 @@ pub(crate) fn report(run: &mut Run<'_>, frozen: &Frozen, findings: Findings) -> 
     }
 }
 
-/// What speaks against the estimate of an output.
-fn objections(output: &Output, (even, adapted): (bool, bool)) -> Vec<String> {
+/// One line on what the points were drawn from.
+fn proposal(frozen: &Frozen) -> String {
+    match &frozen.defence {
+        Some(defence) => format!("{}, {}", frozen.map.describe(), defence.describe()),
+        None => frozen.map.describe(),
+    }
+}
+
+/// The weight of most points, in units of the value of an output, where the proposal fits.
+fn usual_weight(frozen: &Frozen, output: usize) -> f64 {
+    match &frozen.defence {
+        // The control variate takes what is above 1 away, for the first output.
+        Some(defence) if output == 0 => defence.usual_weight(),
+        _ => 1.0,
+    }
+}
+
+/// What speaks against the estimate of an output; `usual` is the weight of most points, in units
+/// of the value.
+fn objections(output: &Output, usual: f64, (even, adapted): (bool, bool)) -> Vec<String> {
     let mut reasons = Vec::new();
     if !(output.estimate.value.is_finite() && output.estimate.error.is_finite()) {
         reasons.push("value or error overflows: the weights span too many decades".to_owned());
@@ -141,7 +159,7 @@ fn objections(output: &Output, (even, adapted): (bool, bool)) -> Vec<String> {
     // Nets and strata cancel what is smooth, down to errors that any single point exceeds: the
     // measure is the error of as many independent points, if that is larger.
     let error = output.estimate.rel_error().max(w.rel_std / calls.sqrt());
-    let jump = (w.max_share / w.cancellation - 1.0 / calls) / error;
+    let jump = (w.max_share / w.cancellation - usual / calls) / error;
     let tail = w.khat.filter(|_| w.max_share * calls > SMALL_WEIGHT);
     match tail {
         Some(khat) if khat > 0.7 && jump > LARGE_JUMP => reasons.push(format!(

@@ -55,6 +55,8 @@ pub struct Trainer {
     adam: Adam,
     replay: Replay,
     beta: Option<f64>,
+    /// the flow after the last stage with beta < 1
+    tempered: Option<Flow>,
     stage: u64,
     /// indices of a minibatch
     batch: Vec<usize>,
@@ -77,6 +79,7 @@ impl Trainer {
             replay: Replay::new(flow.dim()),
             parameters,
             beta: None,
+            tempered: None,
             stage: 0,
             batch: vec![0; config.minibatch],
             parts: Parts::new(&flow, config.minibatch),
@@ -93,6 +96,12 @@ impl Trainer {
     /// Gives the flow back.
     pub fn into_flow(self) -> Flow {
         self.flow
+    }
+
+    /// The flow as it was after the last stage that trained on |f|^beta with beta < 1: wider than
+    /// what came of it. `None` if there was no such stage.
+    pub fn tempered(&self) -> Option<&Flow> {
+        self.tempered.as_ref()
     }
 
     /// The exponent of |f| that was last trained on; 1 once tempering is over.
@@ -178,6 +187,9 @@ impl Trainer {
         if self.flow.set_parameters(&average).is_err() {
             // A parameter left the finite numbers: go on from the last good average.
             self.parameters.copy_from_slice(self.flow.parameters());
+        }
+        if beta < 1.0 {
+            self.tempered = Some(self.flow.clone());
         }
         let stage = self.stage;
         self.stage += 1;

@@ -16,6 +16,7 @@ pub(super) use strata::{mean_and_variance, shares};
 
 use super::{
     evaluator::{CHUNK, Evaluated, scale},
+    mixture::Mixture,
     report::{Binned, Output, Phase, StopReason, WeightSummary},
     run::Run,
     settings::Placement,
@@ -56,28 +57,30 @@ pub(crate) struct Findings {
     pub(crate) stop: StopReason,
 }
 
-/// Draws from the frozen `map`, whose weights are expected to have the spread `rel_std` (that of
+/// Draws from the frozen `mixture`, whose weights are expected to have the spread `rel_std` (that of
 /// independent points with the same error); at most `most` points where only a check is wanted.
 pub(crate) fn estimate(
     run: &mut Run<'_>,
-    map: &dyn Map,
+    mixture: Mixture<'_>,
     (layout, rel_std): (&Layout, f64),
     most: Option<u64>,
 ) -> Result<Findings> {
     let budget = run.calls_left().min(most.unwrap_or(u64::MAX));
     match layout {
-        Layout::Nets if budget >= nets::FEWEST => nets::estimate(run, map, rel_std, most),
+        Layout::Nets if budget >= nets::fewest(mixture) => {
+            nets::estimate(run, mixture, rel_std, most)
+        }
         Layout::Strata(strata) if budget >= strata::FEWEST => {
-            strata::estimate(run, map, strata, rel_std, most)
+            strata::estimate(run, mixture.main(), strata, rel_std, most)
         }
         Layout::Random | Layout::Nets | Layout::Strata(_) => {
-            random::estimate(run, map, rel_std, most)
+            random::estimate(run, mixture, rel_std, most)
         }
     }
 }
 
-/// The spread of the weights of a proposal that nothing is known of, from a few pilot points.
-pub(crate) fn spread(run: &mut Run<'_>, map: &dyn Map) -> Result<f64> {
+/// The weights of a proposal that nothing is known of, from a few pilot points.
+pub(crate) fn pilot(run: &mut Run<'_>, map: &dyn Map) -> Result<Moments> {
     let calls = (run.calls_left() / 8).min(2048);
     let mut moments = Moments::default();
     run.points(
@@ -90,7 +93,7 @@ pub(crate) fn spread(run: &mut Run<'_>, map: &dyn Map) -> Result<f64> {
     )?;
     run.adaptations += 1;
     run.step_with(Phase::Adapt, &moments, None);
-    Ok(moments.rel_std())
+    Ok(moments)
 }
 
 /// Points evaluated together: more where there are many, so that a chunk costs little beside its

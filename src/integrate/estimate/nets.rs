@@ -9,11 +9,14 @@
 //! unbiased, whatever f; for smooth f its error falls almost as n^(-3/2).
 //! Towards a target n doubles, going on with the same nets; without one R is chosen such that
 //! the budget is used up as far as powers of two allow.
+//! A mixture has a net for each channel in each randomisation, whose sizes stay in the proportion
+//! of the channels; with n points in all, the mean over them is the mixture's.
 //! Known weakness: R means tell the error to about 1/sqrt(2 R), and a heavy tail may hide in them.
 
 use super::{
     super::{
         evaluator::Evaluator,
+        mixture::Mixture,
         report::{Phase, StopReason},
         run::Run,
         settings::Placement,
@@ -23,7 +26,6 @@ use super::{
     needed, reached, unscaled,
 };
 use crate::error::Result;
-use crate::map::Map;
 use crate::rng::mix;
 use crate::sobol::Sobol;
 use crate::stats::{Covariance, Moments, WeightStats, consistency};
@@ -32,12 +34,19 @@ use crate::stats::{Covariance, Moments, WeightStats, consistency};
 const NETS: u64 = 16;
 /// Fewest and most (exclusive) where it follows from the budget.
 const FEW_NETS: u64 = 12;
-/// Fewest points for which nets are made.
-pub(crate) const FEWEST: u64 = NETS * 16;
+/// Fewest points of a net.
+const SMALLEST: u64 = 16;
 
-/// One net: its generator and the sums over its points so far.
+/// Fewest points for which nets are made.
+pub(crate) fn fewest(mixture: Mixture<'_>) -> u64 {
+    let unit: u64 = mixture.shares().iter().sum();
+    NETS * SMALLEST.next_multiple_of(unit)
+}
+
+/// One randomisation: its generators and the sums over its points so far.
 struct Net {
-    sobol: Sobol,
+    /// per channel
+    sobols: Vec<Sobol>,
     /// per output
     moments: Vec<Moments>,
     tally: Tally,
@@ -50,61 +59,83 @@ struct Part {
     tally: Tally,
 }
 
-/// Some points of one net.
+/// Some points of one channel of one net.
 struct Job {
     net: usize,
+    channel: usize,
     first: u64,
     points: u64,
+    /// whether the net's points end here
+    last: bool,
 }
 
 /// Nets with everything summed over their points (in scaled units).
 pub(in super::super) struct Nets {
     each: Vec<Net>,
-    /// points of each net so far
-    points: u64,
+    /// points per unit of each channel
+    shares: Vec<u64>,
+    /// units of each net so far: points, where there is one channel
+    units: u64,
     weights: Vec<WeightStats>,
 }
 
 impl Nets {
-    /// `count` nets of their own for each `purpose`.
+    /// `count` nets of their own for each `purpose`, with one channel.
     pub(in super::super) fn new(run: &Run<'_>, count: u64, purpose: u64) -> Result<Self> {
+        Self::of_channels(run, count, purpose, vec![1])
+    }
+
+    /// As [`Self::new`], with channels whose points are as `shares`.
+    fn of_channels(run: &Run<'_>, count: u64, purpose: u64, shares: Vec<u64>) -> Result<Self> {
         let outputs = run.evaluator.outputs();
         let net = |r: u64| {
             let seed = mix(run.seed ^ mix(purpose << 32 | r));
+            let channels = 0..shares.len() as u64;
+            let seeds = channels.map(|c| if c == 0 { seed } else { mix(seed ^ mix(c)) });
             Ok(Net {
-                sobol: Sobol::new(run.evaluator.dim(), seed)?,
+                sobols: seeds
+                    .map(|seed| Sobol::new(run.evaluator.dim(), seed))
+                    .collect::<Result<_>>()?,
                 moments: vec![Moments::default(); outputs],
                 tally: Tally::new(run.evaluator.observables()),
             })
         };
         Ok(Self {
             each: (0..count).map(net).collect::<Result<_>>()?,
-            points: 0,
+            shares,
+            units: 0,
             weights: vec![WeightStats::default(); outputs],
         })
     }
 
-    /// Draws `more` points of each net; `watch` sees the latent points and the weights of the
+    /// Draws `more` units of each net; `watch` sees the latent points and the weights of the
     /// first output. What an early end leaves incomplete is dropped; whether anything was added.
-    pub(in super::super) fn extend(
+    pub(in super::super) fn extend<'m>(
         &mut self,
         run: &mut Run<'_>,
-        (phase, map): (Phase, &dyn Map),
+        (phase, mixture): (Phase, impl Into<Mixture<'m>>),
         more: u64,
         mut watch: impl FnMut(Vec<f64>, Vec<f64>),
         watched: bool,
     ) -> Result<bool> {
-        let chunk = chunk_size(more * self.each.len() as u64).min(more);
-        let first = self.points;
+        let mixture = mixture.into();
+        let chunk = chunk_size(more * self.unit() * self.each.len() as u64);
+        let (first, shares) = (self.units, &self.shares);
         let jobs = (0..self.each.len()).flat_map(|net| {
-            (0..more.div_ceil(chunk)).map(move |c| Job {
-                net,
-                first: first + c * chunk,
-                points: chunk.min(more - c * chunk),
+            shares.iter().enumerate().flat_map(move |(channel, share)| {
+                let points = share * more;
+                let chunks = points.div_ceil(chunk);
+                (0..chunks).map(move |c| Job {
+                    net,
+                    channel,
+                    first: share * first + c * chunk,
+                    points: chunk.min(points - c * chunk),
+                    last: channel + 1 == shares.len() && c + 1 == chunks,
+                })
             })
         });
         let floors: Vec<f64> = self.weights.iter().map(WeightStats::floor).collect();
-        let sobols: Vec<&Sobol> = self.each.iter().map(|n| &n.sobol).collect();
+        let sobols: Vec<&[Sobol]> = self.each.iter().map(|n| &n.sobols[..]).collect();
         let mut moments: Vec<_> = self.each.iter().map(|n| n.moments.clone()).collect();
         let mut tallies: Vec<_> = self.each.iter().map(|n| n.tally.clone()).collect();
         let mut complete = 0;
@@ -115,15 +146,9 @@ impl Nets {
             jobs,
             |job| job.points,
             |evaluator, job| {
-                let points = (job.first, job.points);
-                part(
-                    evaluator,
-                    map,
-                    sobols[job.net],
-                    points,
-                    (&floors, histograms),
-                    watched,
-                )
+                let sobol = &sobols[job.net][job.channel];
+                let of = (&floors[..], histograms);
+                part(evaluator, mixture, (job, sobol), of, watched)
             },
             |job, (part, seen)| {
                 for (all, one) in moments[job.net].iter_mut().zip(&part.moments) {
@@ -136,7 +161,7 @@ impl Nets {
                 if let Some((z, w)) = seen {
                     watch(z, w);
                 }
-                if job.first + job.points == first + more {
+                if job.last {
                     complete = job.net + 1;
                 }
             },
@@ -150,7 +175,7 @@ impl Nets {
                 net.moments = moments;
                 net.tally = tally;
             }
-            self.points += more;
+            self.units += more;
         }
         Ok(all || some)
     }
@@ -167,8 +192,13 @@ impl Nets {
         Moments::from_slice(&means)
     }
 
+    /// Points of a unit.
+    fn unit(&self) -> u64 {
+        self.shares.iter().sum()
+    }
+
     pub(in super::super) fn calls(&self) -> u64 {
-        self.points * self.each.len() as u64
+        self.units * self.unit() * self.each.len() as u64
     }
 
     /// Records what is known now as a step.
@@ -210,7 +240,7 @@ impl Nets {
             covariance,
             histograms: of_nets(
                 &tallies,
-                self.points,
+                self.units * self.unit(),
                 run.evaluator.observables(),
                 exponents[0],
             ),
@@ -223,20 +253,19 @@ impl Nets {
     }
 }
 
-/// Evaluates `points` of a net from `first` on; with latent points and weights where `watched`.
+/// Evaluates some points of a net; with latent points and weights where `watched`.
 #[expect(clippy::type_complexity, reason = "a part and what is watched")]
 fn part(
     evaluator: &Evaluator<'_>,
-    map: &dyn Map,
-    sobol: &Sobol,
-    (first, points): (u64, u64),
+    mixture: Mixture<'_>,
+    (job, sobol): (&Job, &Sobol),
     (floors, histograms): (&[f64], bool),
     watched: bool,
 ) -> Result<(Part, Option<(Vec<f64>, Vec<f64>)>)> {
-    let n = usize::try_from(points).unwrap_or(usize::MAX);
+    let n = usize::try_from(job.points).unwrap_or(usize::MAX);
     let mut z = vec![0.0; n * evaluator.dim()];
-    sobol.fill(first, &mut z);
-    let e = evaluator.evaluate_at(map, z)?;
+    sobol.fill(job.first, &mut z);
+    let e = mixture.evaluate(evaluator, job.channel, z)?;
     let mut columns = e.columns();
     let mut tally = Tally::default();
     if histograms {
@@ -244,11 +273,13 @@ fn part(
         tally.add(&evaluator.places(&e)?, &columns[0]);
     }
     let weights = columns.iter().zip(floors);
+    let weights = weights
+        .map(|(w, floor)| WeightStats::above(*floor, w, &[]))
+        .collect();
+    e.add_control(&mut columns);
     let part = Part {
         moments: columns.iter().map(|w| Moments::from_slice(w)).collect(),
-        weights: weights
-            .map(|(w, floor)| WeightStats::above(*floor, w, &[]))
-            .collect(),
+        weights,
         tally,
     };
     let seen = watched.then(|| (e.z, columns.swap_remove(0)));
@@ -258,30 +289,35 @@ fn part(
 /// As [`super::estimate`], with nets.
 pub(super) fn estimate(
     run: &mut Run<'_>,
-    map: &dyn Map,
+    mixture: Mixture<'_>,
     rel_std: f64,
     most: Option<u64>,
 ) -> Result<Findings> {
     const ESTIMATE: u64 = 1;
+    const MARGIN: f64 = 1.1;
+    let shares = mixture.shares();
+    let unit: u64 = shares.iter().sum();
+    let least = SMALLEST.div_ceil(unit);
     let budget = run.calls_left().min(most.unwrap_or(u64::MAX));
     let target = run.target(1.0).or(run.settings.stop.rel_error).is_some();
-    // How far each net goes before the next look.
+    // How far each net goes before the next look, in units.
     let (count, mut goal) = if target {
-        // From below, as doubling loses nothing; beside the training a few points cost little.
+        // From below, as going on loses nothing; beside the training a few points cost little.
         let wanted = needed(run, rel_std, None).max(run.calls.training() / 8);
-        let most = 1 << (budget / NETS).ilog2();
-        (NETS, (1 << (wanted / NETS).max(1).ilog2()).clamp(16, most))
+        let most = 1 << (budget / (NETS * unit)).ilog2();
+        let units = 1 << (wanted / (NETS * unit)).max(1).ilog2();
+        (NETS, units.max(least.next_power_of_two()).min(most))
     } else {
-        let points = 1 << (budget / FEW_NETS).ilog2();
-        (budget / points, points)
+        let units = 1 << (budget / (FEW_NETS * unit)).ilog2();
+        (budget / (units * unit), units)
     };
-    let mut nets = Nets::new(run, count, ESTIMATE)?;
+    let mut nets = Nets::of_channels(run, count, ESTIMATE, shares)?;
     let stop = loop {
         // Steps on the way are there to be watched; they decide nothing.
-        while nets.points < goal && run.stopped.is_none() {
-            let more = nets.points.max((goal / 8).max(16)).min(goal - nets.points);
-            if nets.extend(run, (Phase::Estimate, map), more, |_, _| (), false)? {
-                nets.step(run, Phase::Estimate, more * count);
+        while nets.units < goal && run.stopped.is_none() {
+            let more = nets.units.max((goal / 8).max(least)).min(goal - nets.units);
+            if nets.extend(run, (Phase::Estimate, mixture), more, |_, _| (), false)? {
+                nets.step(run, Phase::Estimate, more * unit * count);
             }
         }
         if let Some(reason) = run.stopped {
@@ -291,12 +327,19 @@ pub(super) fn estimate(
         if let Some(reason) = reached(run, means.mean, means.error()) {
             break reason;
         }
-        // Doubled, or as far as the budget goes where that is worth while.
-        let left = run.calls_left() / count;
-        if most.is_some() || !target || left < nets.points / 4 {
+        // On by quarters, as far as the error calls for and the budget goes; at most doubled.
+        let left = run.calls_left() / (count * unit);
+        if most.is_some() || !target || left < (nets.units / 4).max(1) {
             break StopReason::Calls;
         }
-        goal += nets.points.min(left);
+        let excess = run
+            .target(means.mean)
+            .map_or(1.0, |e| (means.error() / (e * means.mean)).powi(2) - 1.0);
+        let mut more = (nets.units / 4).max(1);
+        while (more as f64) < MARGIN * excess * nets.units as f64 && more < nets.units {
+            more += (nets.units / 4).max(1);
+        }
+        goal += more.min(left);
     };
     Ok(nets.findings(run, stop))
 }

@@ -4,10 +4,13 @@
 //! looks at the error are few: after [`BATCHES`] equal batches, and then after as many more as
 //! the error then measured calls for. The error is the plain one over all points, sigma/sqrt(N);
 //! batches serve the chi2 test only.
+//! Batches of a mixture have a fixed number of points of each channel; their error is taken as if
+//! each point had chosen its channel at random, which is never too small.
 
 use super::{
     super::{
         evaluator::{Block, CHUNK, Evaluated, Evaluator},
+        mixture::Mixture,
         report::{Phase, StopReason},
         run::{Run, WAVE},
         settings::Placement,
@@ -17,7 +20,6 @@ use super::{
     needed, reached, unscaled,
 };
 use crate::error::Result;
-use crate::map::Map;
 use crate::rng::Purpose;
 use crate::stats::{Covariance, Moments, WeightStats, consistency};
 
@@ -45,7 +47,14 @@ impl Part {
         e: &Evaluated,
         (floors, with_covariance): (&[f64], bool),
     ) -> Result<Self> {
-        let columns = e.columns();
+        let mut columns = e.columns();
+        let mut tally = Tally::new(evaluator.observables());
+        tally.add(&evaluator.places(e)?, &columns[0]);
+        let weights = columns.iter().zip(floors);
+        let weights = weights
+            .map(|(w, floor)| WeightStats::above(*floor, w, &[]))
+            .collect();
+        e.add_control(&mut columns);
         let covariance = with_covariance.then(|| {
             let n = e.log_jac.len();
             let rows: Vec<f64> = (0..n)
@@ -53,15 +62,9 @@ impl Part {
                 .collect();
             Covariance::from_rows(&rows, columns.len())
         });
-        let mut tally = Tally::new(evaluator.observables());
-        tally.add(&evaluator.places(e)?, &columns[0]);
         Ok(Self {
             moments: columns.iter().map(|w| Moments::from_slice(w)).collect(),
-            weights: columns
-                .iter()
-                .zip(floors)
-                .map(|(w, floor)| WeightStats::above(*floor, w, &[]))
-                .collect(),
+            weights,
             covariance,
             tally,
         })
@@ -123,7 +126,8 @@ impl Sums {
         total
     }
 
-    fn findings(&self, run: &Run<'_>, stop: StopReason) -> Findings {
+    /// `even`: whether batches agree better than chance.
+    fn findings(&self, run: &Run<'_>, stop: StopReason, even: bool) -> Findings {
         let exponents = &run.evaluator.exponents;
         let first = self.total(0);
         let outputs = exponents.iter().enumerate().map(|(o, exponent)| {
@@ -152,7 +156,7 @@ impl Sums {
             ),
             constant: first.calls > 0 && first.m2 == 0.0,
             signal: self.weights.iter().any(|w| w.nonzero() > 0),
-            even: false,
+            even,
             placement: Placement::Random,
             stop,
         }
@@ -165,7 +169,7 @@ const MOST_BATCHES: usize = 1024;
 /// As [`super::estimate`], with independent points.
 pub(super) fn estimate(
     run: &mut Run<'_>,
-    map: &dyn Map,
+    mixture: Mixture<'_>,
     rel_std: f64,
     most: Option<u64>,
 ) -> Result<Findings> {
@@ -179,7 +183,8 @@ pub(super) fn estimate(
     // At least 64 points a batch, so that their means are normal enough for the chi2 test, and
     // at least a quarter of the training, beside which they cost little and make the error known.
     let least = (run.calls.training() / (4 * BATCHES)).max(64);
-    let size = batch_size((planned / BATCHES).max(least), budget);
+    let unit: u64 = mixture.shares().iter().sum();
+    let size = batch_size((planned / BATCHES).max(least), budget, unit);
     let chunk = chunk_size(size * BATCHES).min(size);
     let mut rounds = BATCHES;
     let stop = loop {
@@ -189,7 +194,7 @@ pub(super) fn estimate(
                 .max(1)
                 .min(rounds)
                 .min(run.calls_left() / size);
-            batches(run, map, &mut sums, (together, size, chunk))?;
+            batches(run, mixture, &mut sums, (together, size, chunk))?;
             rounds -= together;
         }
         if let Some(reason) = run.stopped {
@@ -209,24 +214,32 @@ pub(super) fn estimate(
             None => BATCHES,
         };
     };
-    Ok(sums.findings(run, stop))
+    Ok(sums.findings(run, stop, unit > 1))
 }
 
 /// Draws some batches of `size` points each.
 fn batches(
     run: &mut Run<'_>,
-    map: &dyn Map,
+    mixture: Mixture<'_>,
     sums: &mut Sums,
     (together, size, chunk): (u64, u64, u64),
 ) -> Result<()> {
-    let first = run.calls.estimate;
-    // Chunks do not straddle batches.
+    let shares = mixture.shares();
+    let unit: u64 = shares.iter().sum();
+    let (before, units) = (run.calls.estimate / unit, size / unit);
+    // Chunks straddle neither batches nor channels.
     let blocks = (0..together).flat_map(|batch| {
-        (0..size.div_ceil(chunk)).map(move |c| Block {
-            purpose: Purpose::Estimate,
-            iteration: 0,
-            first: first + batch * size + c * chunk,
-            n: usize::try_from(chunk.min(size - c * chunk)).unwrap_or(usize::MAX),
+        shares.iter().enumerate().flat_map(move |(channel, share)| {
+            let (first, points) = (share * (before + batch * units), share * units);
+            (0..points.div_ceil(chunk)).map(move |c| {
+                let block = Block {
+                    purpose: Purpose::Estimate,
+                    iteration: channel as u64,
+                    first: first + c * chunk,
+                    n: usize::try_from(chunk.min(points - c * chunk)).unwrap_or(usize::MAX),
+                };
+                (channel, block)
+            })
         })
     });
     let with_covariance = sums.covariance.is_some();
@@ -235,15 +248,18 @@ fn batches(
     run.jobs(
         Phase::Estimate,
         blocks,
-        |block| block.n as u64,
-        |evaluator, block| {
-            let e = evaluator.evaluate(map, *block)?;
+        |(_, block)| block.n as u64,
+        |evaluator, (channel, block)| {
+            let e = mixture.evaluate(evaluator, *channel, evaluator.latent(*block))?;
             Part::new(evaluator, &e, (&floors, with_covariance))
         },
         |_, part| parts.push(part),
     )?;
-    let per_batch = usize::try_from(size.div_ceil(chunk)).unwrap_or(usize::MAX);
-    for batch in parts.chunks(per_batch) {
+    let chunks = shares.iter().map(|share| (share * units).div_ceil(chunk));
+    let per_batch = usize::try_from(chunks.sum::<u64>()).unwrap_or(usize::MAX);
+    // Without all of its channels a batch of a mixture would be biased.
+    let usable = |batch: &&[Part]| unit == 1 || batch.len() == per_batch;
+    for batch in parts.chunks(per_batch).filter(usable) {
         let moments = sums.add(batch);
         run.step_with(Phase::Estimate, &moments, None);
     }
@@ -252,9 +268,12 @@ fn batches(
 }
 
 /// Points of a batch: about `wanted`, whole chunks where there are several, and not more than the
-/// budget allows.
-fn batch_size(wanted: u64, budget: u64) -> u64 {
+/// budget allows; with several channels whole units of `unit` points, at least one.
+fn batch_size(wanted: u64, budget: u64, unit: u64) -> u64 {
     let most = (budget / BATCHES).max(1);
+    if unit > 1 {
+        return (wanted.min(most) / unit).max(1) * unit;
+    }
     let size = wanted.min(most);
     if size <= CHUNK {
         size

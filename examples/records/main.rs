@@ -22,6 +22,7 @@ use std::time::Instant;
 
 use thalweg::{
     CostClass, Integrand, IntegrandError, Integrator, Method, Points, Report, Settings, Stop,
+    train::TrainConfig,
 };
 use thalweg_integrands::{Problem, problem};
 
@@ -83,6 +84,8 @@ struct Options {
     target: Option<f64>,
     cost: Option<CostClass>,
     json: bool,
+    polish: usize,
+    peaks: bool,
     rows: Vec<Row>,
 }
 
@@ -93,6 +96,8 @@ fn options() -> Option<Options> {
         target: None,
         cost: None,
         json: false,
+        polish: 0,
+        peaks: false,
         rows: Vec::new(),
     };
     let mut names = Vec::new();
@@ -119,6 +124,8 @@ fn options() -> Option<Options> {
                     _ => return None,
                 });
             }
+            "--polish" => options.polish = args.next()?.parse().ok()?,
+            "--peaks" => options.peaks = true,
             "--seeds" => options.seeds = args.next()?.parse().ok()?,
             "--target" => options.target = Some(args.next()?.parse().ok()?),
             name => names.push(name.to_owned()),
@@ -158,6 +165,10 @@ fn run(row: &Row, seed: u64, options: &Options) -> thalweg::Result<Run> {
         seed,
         threads: Some(1),
         cost_class: options.cost,
+        train: TrainConfig {
+            polish: options.polish,
+            ..TrainConfig::default()
+        },
         ..Settings::default()
     };
     let counted = Counted {

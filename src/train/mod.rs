@@ -5,9 +5,11 @@ mod config;
 mod loss;
 mod online;
 mod parts;
+mod polish;
 mod replay;
 mod temper;
 mod trainer;
+mod vector;
 
 pub use adam::AdamConfig;
 pub use config::TrainConfig;

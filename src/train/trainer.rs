@@ -53,7 +53,7 @@ pub struct Trainer {
     /// the parameters being stepped; the flow has their average
     pub(super) parameters: Vec<f64>,
     adam: Adam,
-    replay: Replay,
+    pub(super) replay: Replay,
     beta: Option<f64>,
     stage: u64,
     /// indices of a minibatch
@@ -173,6 +173,9 @@ impl Trainer {
         if self.flow.set_parameters(&average).is_err() {
             // A parameter left the finite numbers: go on from the last good average.
             self.parameters.copy_from_slice(self.flow.parameters());
+        }
+        if self.config.polish > 0 && beta >= 1.0 && !perfect && keep_going() {
+            let _ = self.polish(&keep_going);
         }
         let stage = self.stage;
         self.stage += 1;

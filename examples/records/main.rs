@@ -169,6 +169,7 @@ fn run(row: &Row, seed: u64, options: &Options) -> thalweg::Result<Run> {
             polish: options.polish,
             ..TrainConfig::default()
         },
+        find_peaks: options.peaks,
         ..Settings::default()
     };
     let counted = Counted {

@@ -4,12 +4,15 @@
 //! proposal. All points that adapt or train anything are forgotten before the estimate begins.
 
 mod auto;
+mod climb;
 mod estimate;
 pub(crate) mod evaluator;
 mod explore;
+mod mixture;
 mod neural;
 mod observable;
 mod observer;
+mod peaks;
 mod prepare;
 mod report;
 mod run;

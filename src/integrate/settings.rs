@@ -249,6 +249,10 @@ pub struct Settings {
     pub flow_on_grid: bool,
     /// its training
     pub train: TrainConfig,
+    /// whether peaks of |f| are looked for before a new flow that stands on no grid is trained,
+    /// and their surroundings sampled for its first stage
+    #[serde(default)]
+    pub find_peaks: bool,
 }
 
 impl Default for Settings {
@@ -267,6 +271,7 @@ impl Default for Settings {
             flow: FlowConfig::default(),
             flow_on_grid: false,
             train: TrainConfig::default(),
+            find_peaks: false,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod adam;
 mod config;
 mod loss;
+mod objective;
 mod online;
 mod parts;
 mod polish;
@@ -16,3 +17,4 @@ pub use config::TrainConfig;
 pub use loss::{Exponential, Kl, Loss, LossKind, ReverseKl, Variance};
 pub use online::OnlineReport;
 pub use trainer::{StageReport, Trainer};
+pub(crate) use vector::Vector;

@@ -1,19 +1,9 @@
 //! Polishing: L-BFGS on a fixed set of stored points, after the steps of Adam.
 //!
-//! At stored points `x_i` with weights `v_i`, drawn from densities `s_i`, it minimises
-//!
-//! ```text
-//! J(theta) = sum_i v_i (q_i/s_i) [phi(r_i) - phi'(1) (r_i - 1)],   r_i = t_i/q_i,
-//! ```
-//!
-//! where (q/s) r = t/s does not depend on theta. It estimates the f-divergence of phi, and its
-//! gradient is the one with the control variate, exactly. For the forward KL divergence it is
-//! the generalised one, sum (v/s) [t ln(t/q) - t + q]. Where phi is convex no term is negative,
-//! and J = 0 for q = t, so that J is bounded below however few the points are.
+//! It minimises the divergence J of `objective` at stored points.
 //!
 //! The points are all that are stored, or the first ones of each stage; stage k has the share
-//! `ESS_k` of the weights, as in the minibatches. I, in t = |f|/I, is the estimate from the
-//! stored points, and stays fixed.
+//! `ESS_k` of the weights, as in the minibatches.
 //!
 //! Method: J. Nocedal, Math. Comput. 35 (1980) 773; D. C. Liu, J. Nocedal, "On the limited
 //! memory BFGS method for large scale optimization", Math. Program. 45 (1989) 503; line search
@@ -33,15 +23,7 @@ use argmin::{
     solver::{linesearch::MoreThuenteLineSearch, quasinewton::LBFGS},
 };
 
-use super::{
-    loss::{Loss, LossKind},
-    parts::Parts,
-    replay::Replay,
-    trainer::Trainer,
-    vector::Vector,
-};
-use crate::flow::Flow;
-use crate::kernel::{TILE, dispatch::run, rows::Exponentials};
+use super::{objective::Objective, trainer::Trainer, vector::Vector};
 
 /// Most points that J has.
 const MOST_POINTS: usize = 1 << 16;
@@ -71,6 +53,9 @@ impl Trainer {
     /// J could not be evaluated, and nothing was done.
     pub(super) fn polish(&mut self, keep_going: &dyn Fn() -> bool) -> Option<Polished> {
         let sample = self.replay.sample(MOST_POINTS);
+        if sample.len() < HELD_BACK {
+            return None;
+        }
         let part = |held_back: bool| {
             let all = sample.iter().enumerate();
             let part = all.filter(|(i, _)| (i % HELD_BACK == HELD_BACK - 1) == held_back);
@@ -136,79 +121,6 @@ fn minimise(
     Some((best.0, Polished { before, after }))
 }
 
-/// J at some stored points.
-struct Objective<'a> {
-    flow: &'a Flow,
-    replay: &'a Replay,
-    loss: &'static dyn Loss,
-    /// index and weight of each point; the weights sum to 1
-    points: Vec<(usize, f64)>,
-    parts: RefCell<Parts>,
-}
-
-impl<'a> Objective<'a> {
-    fn new(
-        flow: &'a Flow,
-        replay: &'a Replay,
-        loss: LossKind,
-        mut points: Vec<(usize, f64)>,
-    ) -> Self {
-        let sum: f64 = points.iter().map(|p| p.1).sum();
-        points.iter_mut().for_each(|p| p.1 /= sum);
-        Self {
-            flow,
-            replay,
-            loss: loss.loss(),
-            parts: RefCell::new(Parts::new(flow, points.len())),
-            points,
-        }
-    }
-
-    /// J and its gradient (`[parameters]`) at `parameters`; an error if one is not finite.
-    fn evaluate(&self, parameters: &[f64]) -> Result<(f64, Vec<f64>), Error> {
-        let Self {
-            flow,
-            replay,
-            loss,
-            points,
-            ..
-        } = self;
-        let log_integral = replay.log_integral();
-        let mut parts = self.parts.borrow_mut();
-        let [value] = parts.run(flow, parameters, |workspace, values, range| {
-            let mut sum = 0.0;
-            for tile in points[range].chunks(TILE) {
-                let x = tile.iter().map(|(i, _)| replay.get(*i).0);
-                workspace.add_tile(flow, values, x, |log_q, gradient| {
-                    let mut log_ratio = [0.0; TILE];
-                    let mut importance = [0.0; TILE];
-                    for (k, ((i, _), log_q)) in tile.iter().zip(log_q).enumerate() {
-                        let (_, log_f, log_s) = replay.get(*i);
-                        log_ratio[k] = log_f - log_integral - log_q;
-                        importance[k] = log_q - log_s;
-                    }
-                    let mut ratio = log_ratio;
-                    run(Exponentials(&mut ratio));
-                    run(Exponentials(&mut importance));
-                    for (k, ((_, v), gradient)) in tile.iter().zip(gradient).enumerate() {
-                        let (divergence, pull) = loss.terms(ratio[k], log_ratio[k]);
-                        let excess = divergence - loss.slope_at_one() * (ratio[k] - 1.0);
-                        sum += v * importance[k] * excess;
-                        *gradient = -v * importance[k] * pull;
-                    }
-                });
-            }
-            [sum]
-        });
-        let gradient = parts.gradient().0;
-        if value.is_finite() && gradient.iter().all(|g| g.is_finite()) {
-            Ok((value, gradient.to_vec()))
-        } else {
-            Err(Error::msg("the objective is not finite"))
-        }
-    }
-}
-
 /// An objective that may be evaluated only so often, and remembers where it was last.
 struct Limited<'a> {
     objective: &'a Objective<'a>,
@@ -261,63 +173,9 @@ mod tests {
     use rayon::ThreadPoolBuilder;
 
     use super::*;
-    use crate::flow::{FlowConfig, Precision};
-    use crate::rng::{Purpose, Streams};
-    use crate::train::TrainConfig;
-
-    /// Stored uniform points with log f of a Gaussian on the diagonal.
-    fn stored(dim: usize, n: usize) -> Replay {
-        let mut x = vec![0.0; n * dim];
-        Streams::new(1).fill_points(Purpose::Explore, 0, 0, dim, &mut x);
-        let log_f: Vec<f64> = x.chunks_exact(dim).map(log_gaussian).collect();
-        let mut replay = Replay::new(dim);
-        replay.push(&x, &log_f, &vec![0.0; n]);
-        assert!(replay.prepare(1.0));
-        replay
-    }
-
-    fn log_gaussian(x: &[f64]) -> f64 {
-        x.iter().map(|x| -((x - 0.6) / 0.2).powi(2)).sum()
-    }
-
-    fn flow(dim: usize, precision: Precision) -> Flow {
-        let config = FlowConfig {
-            precision,
-            ..FlowConfig::default()
-        };
-        Flow::new(dim, &config, 1).unwrap()
-    }
-
-    #[test]
-    fn the_gradient_is_the_one_of_the_objective() {
-        let replay = stored(2, 150);
-        let mut flow = flow(2, Precision::F64);
-        flow.randomise(2, 0.3);
-        for loss in LossKind::ALL {
-            let objective = Objective::new(&flow, &replay, loss, replay.sample(1000));
-            let at = flow.parameters().to_vec();
-            let (value, gradient) = objective.evaluate(&at).unwrap();
-            assert!(value > 0.0, "{loss:?}: {value}");
-            let largest = gradient.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
-            // Along a few directions that have all parameters in them.
-            for direction in 0..5 {
-                let along: Vec<f64> = (0..at.len())
-                    .map(|i| f64::from(u8::from(i % 5 == direction)) * gradient[i] / largest)
-                    .collect();
-                let h = 1e-5;
-                let moved = |h: f64| -> f64 {
-                    let at: Vec<f64> = at.iter().zip(&along).map(|(p, d)| p + h * d).collect();
-                    objective.evaluate(&at).unwrap().0
-                };
-                let slope: f64 = gradient.iter().zip(&along).map(|(g, d)| g * d).sum();
-                let found = (moved(h) - moved(-h)) / (2.0 * h);
-                assert!(
-                    (found / slope - 1.0).abs() < 1e-4,
-                    "{loss:?} {direction}: {found} {slope}"
-                );
-            }
-        }
-    }
+    use crate::flow::Precision;
+    use crate::train::objective::tests::{flow, stored};
+    use crate::train::{LossKind, TrainConfig};
 
     /// A trainer after one stage of a few steps, then polished.
     fn polished(threads: usize) -> (Polished, Vec<f64>) {

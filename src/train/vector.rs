@@ -45,8 +45,8 @@ elementwise!(ArgminSub, sub, -);
 elementwise!(ArgminMul, mul, *);
 
 impl ArgminScaledAdd<Self, f64, Self> for Vector {
-    fn scaled_add(&self, factor: &f64, other: &Self) -> Self {
-        self.zip(other, |a, b| a + factor * b)
+    fn scaled_add(&self, factor: &f64, vec: &Self) -> Self {
+        self.zip(vec, |a, b| a + factor * b)
     }
 }
 

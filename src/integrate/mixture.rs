@@ -195,16 +195,19 @@ mod tests {
                 (x, q)
             })
             .collect();
-        let parts: [(fn(&[f64]) -> bool, f64); 4] = [
-            (|_| true, 1.0),
-            (|x| x[0] < 0.35, 0.35),
-            (|x| x[1] < 0.1, 0.1),
-            (|x| x[2] > 0.95 && x[0] > 0.7, 0.015),
+        // Corners of boxes, which reach up to 1.
+        let corners = [
+            [0.0, 0.0, 0.0],
+            [0.35, 0.0, 0.0],
+            [0.0, 0.9, 0.0],
+            [0.7, 0.0, 0.95],
         ];
-        for (inside, volume) in parts {
+        for corner in corners {
+            let volume: f64 = corner.iter().map(|c| 1.0 - c).product();
+            let within = |x: &[f64]| x.iter().zip(&corner).all(|(x, c)| x > c);
             let weights: Vec<f64> = draws
                 .iter()
-                .map(|(x, q)| if inside(x) { 1.0 / q } else { 0.0 })
+                .map(|(x, q)| if within(x) { 1.0 / q } else { 0.0 })
                 .collect();
             let found = Moments::from_slice(&weights);
             assert!(

@@ -7,7 +7,8 @@
 //! seconds, and how often `auto` chose what.
 //!
 //!     cargo run --release --example records -- [--set records|loose|genz|stress] [--method auto]
-//!         [--seeds 32] [--target 1e-4] [--cost free|cheap|dear] [--json] [NAME:DIM ..]
+//!         [--seeds 32] [--target 1e-4] [--cost free|cheap|dear] [--polish N] [--peaks] [--json]
+//!         [NAME:DIM ..]
 
 mod stress;
 mod table;

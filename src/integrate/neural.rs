@@ -66,12 +66,14 @@ pub(crate) fn train(
         // much of it on them, and a flow on a grid lives in other coordinates.
         let log_q = vec![0.0; explored.log_f.len()];
         trainer.absorb(&explored.x, &explored.log_f, &log_q);
+        train_once(run, &mut trainer);
+        // Not together: a first stage around peaks alone would end the tempering at once, and
+        // what was missed would hardly be found.
         let around = around_peaks(run, explored, trainer.next_stage_calls().min(most))?;
-        // Both together: around its peaks f need not be tempered.
         if let Some(stage) = &around {
             trainer.absorb(&stage.x, &stage.log_f, &stage.log_q);
+            train_once(run, &mut trainer);
         }
-        train_once(run, &mut trainer);
         if let Some(stage) = around {
             spent += stage.moments.calls;
             run.step_with(Phase::Train, &stage.moments, Some(trainer.beta()));

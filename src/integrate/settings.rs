@@ -250,7 +250,7 @@ pub struct Settings {
     /// its training
     pub train: TrainConfig,
     /// whether peaks of |f| are looked for before a new flow that stands on no grid is trained,
-    /// and their surroundings sampled for its first stage
+    /// and their surroundings sampled for a stage of it
     #[serde(default)]
     pub find_peaks: bool,
 }

@@ -8,7 +8,7 @@ mod climb;
 mod estimate;
 pub(crate) mod evaluator;
 mod explore;
-mod mixture;
+mod around;
 mod neural;
 mod observable;
 mod observer;

@@ -3,7 +3,7 @@
 use super::{
     evaluator::{CHUNK, Evaluated, Evaluator},
     explore::Explored,
-    mixture::Mixture,
+    around::Around,
     peaks,
     report::Phase,
     run::Run,
@@ -142,7 +142,7 @@ fn around_peaks(run: &mut Run<'_>, explored: &Explored, calls: u64) -> Result<Op
         return Ok(None);
     }
     let dim = run.evaluator.dim();
-    let mixture = Mixture::new(dim, &peaks);
+    let mixture = Around::new(dim, &peaks);
     let chunks = (0..calls.div_ceil(CHUNK)).map(|c| (c * CHUNK, CHUNK.min(calls - c * CHUNK)));
     let mut all = Stage::default();
     run.jobs(
@@ -194,7 +194,7 @@ impl Stage {
     /// Points `first..first + n` of a mixture.
     fn around(
         evaluator: &Evaluator<'_>,
-        mixture: &Mixture,
+        mixture: &Around,
         (first, n): (u64, u64),
     ) -> Result<Self> {
         let (dim, numbers) = (evaluator.dim(), mixture.numbers());

@@ -71,12 +71,12 @@ impl Component {
 }
 
 /// The mixture; see the module.
-pub(crate) struct Mixture {
+pub(crate) struct Around {
     dim: usize,
     components: Vec<Component>,
 }
 
-impl Mixture {
+impl Around {
     /// Around `peaks`, at least one.
     pub(crate) fn new(dim: usize, peaks: &[Peak]) -> Self {
         let largest = peaks
@@ -155,12 +155,12 @@ mod tests {
         }
     }
 
-    fn mixture() -> Mixture {
+    fn mixture() -> Around {
         let peaks = [
             peak(&[0.3, 0.02, 0.5], 3.0, &[0.1, 0.2, 0.5]),
             peak(&[0.8, 0.9, 0.999], 1.0, &[0.05, 0.3, 0.1]),
         ];
-        Mixture::new(3, &peaks)
+        Around::new(3, &peaks)
     }
 
     /// Points of the uniform density, or of the mixture.

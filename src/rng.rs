@@ -42,6 +42,8 @@ pub(crate) enum Purpose {
     Maximum = 9,
     /// points of online training
     Online = 10,
+    /// points around peaks that were found
+    Peaks = 11,
 }
 
 /// All random numbers of one run.

@@ -710,6 +710,50 @@ fn all_calls_are_counted_and_none_is_made_beyond_the_budget() {
     }
 }
 
+/// Looking for peaks and polishing: every call counted, the budget kept, and the same bits with
+/// two threads.
+#[test]
+fn searches_and_polishing_count_their_calls() {
+    let run = |threads, budget| {
+        let calls = AtomicU64::new(0);
+        let f = from_fn(3, |x| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            (-x.iter().map(|x| (x - 0.3) * (x - 0.3)).sum::<f64>() / 0.002).exp()
+        });
+        let mut settings = Settings {
+            threads: Some(threads),
+            find_peaks: true,
+            ..spend(Method::Flow, budget)
+        };
+        settings.train.polish = 5;
+        let report = integrate(settings, &f).unwrap();
+        let calls = calls.into_inner();
+        assert_eq!(calls, report.calls.total(), "{budget}: {report}");
+        assert!(calls <= budget, "{budget}: {calls}");
+        // More than the uniform points alone: those are an eighth at most.
+        assert!(report.calls.explore > (budget / 8).min(2048), "{report}");
+        report
+    };
+    for budget in [8192, 20_001] {
+        let (one, two) = (run(1, budget).estimate, run(2, budget).estimate);
+        assert!(
+            one.pull((0.002 * PI).powf(1.5)).abs() < 5.0,
+            "{budget}: {one}"
+        );
+        assert_eq!(one, two, "{budget}");
+    }
+}
+
+#[test]
+fn too_many_polishing_iterations_are_refused() {
+    let mut settings = spend(Method::Flow, 10_000);
+    settings.train.polish = 10_001;
+    assert!(matches!(
+        Integrator::new(settings),
+        Err(Error::InvalidSetting { name: "polish", .. })
+    ));
+}
+
 #[test]
 fn reports_and_settings_survive_json() {
     let f = from_vector_fn(2, 2, |x, f| f.copy_from_slice(&[x[0], x[1] - 0.5]));

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use thalweg::integrate::VegasConfig;
+use thalweg::train::TrainConfig;
 use thalweg::{CostClass, Domain, Method, NonFinite, Placement, Settings, Stop};
 
 use crate::parse;
@@ -72,6 +73,14 @@ pub(crate) struct RunArgs {
     /// Draw the estimate from the trained flow alone, without tempered and uniform points beside it
     #[arg(long)]
     no_defence: bool,
+    /// Look for peaks of |f| before a flow is trained
+    #[arg(long)]
+    find_peaks: bool,
+
+    /// L-BFGS iterations after each training stage of a flow
+    #[arg(long, value_name = "N", value_parser = parse::iterations, default_value = "0",
+        allow_hyphen_values = true)]
+    polish: usize,
 
     /// Cost of a call: below 2 us, below 200 us, above [default: measured by method auto]
     #[arg(long, value_name = "CLASS", value_parser = parse::cost_class())]
@@ -131,6 +140,11 @@ impl RunArgs {
                 precondition: self.precondition,
                 ..VegasConfig::default()
             },
+            train: TrainConfig {
+                polish: self.polish,
+                ..TrainConfig::default()
+            },
+            find_peaks: self.find_peaks,
             ..Settings::default()
         }
     }

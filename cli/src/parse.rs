@@ -9,6 +9,8 @@ use crate::expression::Expression;
 pub(crate) const MAX_DIM: usize = 4096;
 /// The most threads that are started.
 const MAX_THREADS: usize = 4096;
+/// Most iterations of L-BFGS.
+const MAX_ITERATIONS: usize = 10_000;
 /// Above it, not every whole number is a double.
 const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
 
@@ -60,6 +62,12 @@ pub(crate) fn threads(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|threads| (1..=MAX_THREADS).contains(threads));
     threads.ok_or_else(|| format!("expected a whole number from 1 to {MAX_THREADS}"))
+}
+
+/// A number of iterations, or none.
+pub(crate) fn iterations(text: &str) -> Result<usize, String> {
+    let iterations = text.parse().ok().filter(|n| *n <= MAX_ITERATIONS);
+    iterations.ok_or_else(|| format!("expected a whole number from 0 to {MAX_ITERATIONS}"))
 }
 
 /// A target or a limit.

@@ -7,7 +7,8 @@
 //! seconds, and how often `auto` chose what.
 //!
 //!     cargo run --release --example records -- [--set records|loose|genz|stress] [--method auto]
-//!         [--seeds 32] [--target 1e-4] [--cost free|cheap|dear] [--no-defence] [--json]
+//!         [--seeds 32] [--target 1e-4] [--cost free|cheap|dear] [--no-defence] [--polish N] [--peaks]
+//!         [--json]
 //!         [NAME:DIM ..]
 
 mod stress;
@@ -23,6 +24,7 @@ use std::time::Instant;
 
 use thalweg::{
     CostClass, Integrand, IntegrandError, Integrator, Method, Points, Report, Settings, Stop,
+    train::TrainConfig,
 };
 use thalweg_integrands::{Problem, problem};
 
@@ -85,6 +87,8 @@ struct Options {
     cost: Option<CostClass>,
     json: bool,
     defence: bool,
+    polish: usize,
+    peaks: bool,
     rows: Vec<Row>,
 }
 
@@ -96,6 +100,8 @@ fn options() -> Option<Options> {
         cost: None,
         json: false,
         defence: true,
+        polish: 0,
+        peaks: false,
         rows: Vec::new(),
     };
     let mut names = Vec::new();
@@ -123,6 +129,8 @@ fn options() -> Option<Options> {
                     _ => return None,
                 });
             }
+            "--polish" => options.polish = args.next()?.parse().ok()?,
+            "--peaks" => options.peaks = true,
             "--seeds" => options.seeds = args.next()?.parse().ok()?,
             "--target" => options.target = Some(args.next()?.parse().ok()?),
             name => names.push(name.to_owned()),
@@ -163,6 +171,11 @@ fn run(row: &Row, seed: u64, options: &Options) -> thalweg::Result<Run> {
         threads: Some(1),
         cost_class: options.cost,
         defence: options.defence,
+        train: TrainConfig {
+            polish: options.polish,
+            ..TrainConfig::default()
+        },
+        find_peaks: options.peaks,
         ..Settings::default()
     };
     let counted = Counted {

@@ -10,8 +10,10 @@ use super::{
     estimate::Layout,
     explore::Explored,
     forecast::{self, Forecast},
+    hunt,
     mixture::Defence,
     neural::{self, Rival, Start},
+    peaks::Peak,
     pilot::{self, PILOT_NETS},
     product::{self, Points},
     report::{Choice, Phase},
@@ -43,6 +45,8 @@ struct Candidate {
     method: Method,
     defence: Option<Defence>,
     forecast: Forecast,
+    /// whether a peak that is known is out of its reach
+    misses: bool,
 }
 
 /// Calls of the first look at a grid.
@@ -56,6 +60,8 @@ const LOOK: f64 = 0.12;
 struct Search {
     candidates: Vec<Candidate>,
     points: Points,
+    /// peaks that were looked for, and found
+    peaks: Vec<Peak>,
 }
 
 /// Chooses, adapts and freezes.
@@ -63,8 +69,12 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     let mut search = Search {
         candidates: Vec::new(),
         points: product::uniform(explored),
+        peaks: Vec::new(),
     };
     search.uniform(run, explored)?;
+    if hunt::is_needed(&search.points) {
+        search.peaks = hunt::hunt(run, &search.points)?;
+    }
     search.product(run, explored.cost)?;
     search.vegas(run, explored, GLANCE)?;
     search.flow(run, explored)?;
@@ -75,7 +85,8 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
 impl Search {
     /// Seconds and calls to go by the best candidate so far.
     fn to_go(&self) -> (f64, f64) {
-        let each = self.candidates.iter().map(|c| &c.forecast);
+        let good = self.candidates.iter().filter(|c| !c.misses);
+        let each = good.map(|c| &c.forecast);
         each.min_by(|a, b| a.seconds.total_cmp(&b.seconds))
             .map_or((f64::INFINITY, f64::INFINITY), |f| (f.seconds, f.calls))
     }
@@ -117,6 +128,7 @@ impl Search {
             method: Method::Plain,
             defence: None,
             forecast: forecast.named("uniform points"),
+            misses: false,
         });
         Ok(())
     }
@@ -138,7 +150,9 @@ impl Search {
                 tempered: None,
                 level: fit.pass.value,
             });
+            let misses = hunt::missed(&self.peaks, fit.map.as_ref(), fit.pass.value).is_some();
             self.candidates.push(Candidate {
+                misses,
                 map: fit.map,
                 layout: Layout::Nets,
                 method: Method::Vegas,
@@ -163,7 +177,9 @@ impl Search {
         let start = earlier.and_then(|i| vegas::grid(self.candidates[i].map.as_ref()));
         let adapted = vegas::adapt(run, explored, (start, &Base::default()), most)?;
         let forecast = Forecast::of_layout(run, explored.cost, &adapted);
+        let misses = hunt::missed(&self.peaks, &adapted.grid, adapted.pass.value).is_some();
         let candidate = Candidate {
+            misses,
             map: Box::new(adapted.grid),
             layout: adapted.layout,
             method: Method::Vegas,
@@ -193,14 +209,16 @@ impl Search {
             rates: Some(training.rates),
         };
         let start = (Start::Cold, run.calls_left() / 2);
-        let trained = neural::train(run, explored, flow, None, start, rival)?;
+        let trained = neural::train(run, explored, flow, None, start, (rival, &self.peaks))?;
         self.points = trained.points;
         let forecast = Forecast::of_spread(run, explored.cost, trained.rel_std, forecast::FLOW);
+        let misses = hunt::missed(&self.peaks, trained.map.as_ref(), trained.level).is_some();
         self.candidates.push(Candidate {
             map: trained.map,
             layout: even(run),
             method: Method::Flow,
             defence: trained.defence,
+            misses,
             forecast: forecast.named("flow"),
         });
         self.product(run, explored.cost)
@@ -208,8 +226,10 @@ impl Search {
 
     /// The candidate that is predicted to be the fastest.
     fn best(mut self, explored: &Explored) -> Frozen {
-        self.candidates
-            .sort_by(|a, b| a.forecast.seconds.total_cmp(&b.forecast.seconds));
+        self.candidates.sort_by(|a, b| {
+            let seconds = a.forecast.seconds.total_cmp(&b.forecast.seconds);
+            a.misses.cmp(&b.misses).then(seconds)
+        });
         let each = self.candidates.iter().map(|c| c.forecast.clone());
         let candidates: Vec<Forecast> = each.collect();
         let best = self.candidates.swap_remove(0);

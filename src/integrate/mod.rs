@@ -3,15 +3,19 @@
 //! [`Integrator`] takes [`Settings`] and gives an [`Outcome`]: a [`Report`] and the frozen
 //! proposal. All points that adapt or train anything are forgotten before the estimate begins.
 
+mod around;
 mod auto;
+mod climb;
 mod estimate;
 pub(crate) mod evaluator;
 mod explore;
 mod forecast;
+mod hunt;
 mod mixture;
 mod neural;
 mod observable;
 mod observer;
+mod peaks;
 mod pilot;
 mod prepare;
 mod product;

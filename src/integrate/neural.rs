@@ -1,10 +1,12 @@
 //! Training a flow, stage by stage, for as long as it pays.
 
 use super::{
-    evaluator::{CHUNK, Evaluated},
+    around::Around,
+    evaluator::{CHUNK, Evaluated, Evaluator},
     explore::Explored,
     forecast::Rates,
     mixture::Defence,
+    peaks::{self, Peak},
     product::Points,
     report::Phase,
     run::Run,
@@ -23,6 +25,8 @@ pub(crate) struct Trained {
     pub(crate) rel_std: f64,
     /// everything that was drawn, in the space where the flow was trained
     pub(crate) points: Points,
+    /// preview of the integral, scaled
+    pub(crate) level: f64,
     /// what the estimate defends it with
     pub(crate) defence: Option<Defence>,
 }
@@ -70,21 +74,32 @@ pub(crate) fn train(
     flow: Flow,
     grid: Option<&Grid>,
     (start, most): (Start, u64),
-    rival: Rival,
+    (rival, known): (Rival, &[Peak]),
 ) -> Result<Trained> {
     let mut config = run.settings.train.clone();
     if explored.cost == CostClass::Dear {
         config.reuse = config.reuse.max(CostClass::DEAR_REUSE);
     }
     let mut trainer = Trainer::new(flow, &config, run.seed)?;
+    let mut spent = 0;
     if start == Start::Cold && grid.is_none() {
         // The uniform points are the first stage. A flow that has learnt already would forget
         // much of it on them, and a flow on a grid lives in other coordinates.
         let log_q = vec![0.0; explored.log_f.len()];
         trainer.absorb(&explored.x, &explored.log_f, &log_q);
         train_once(run, &mut trainer);
+        // Not together: a first stage around peaks alone would end the tempering at once, and
+        // what was missed would hardly be found.
+        let around = around_peaks(run, explored, known, trainer.next_stage_calls().min(most))?;
+        if let Some(stage) = &around {
+            trainer.absorb(&stage.x, &stage.log_f, &stage.log_q);
+            train_once(run, &mut trainer);
+        }
+        if let Some(stage) = around {
+            spent += stage.moments.calls;
+            run.step_with(Phase::Train, &stage.moments, Some(trainer.beta()));
+        }
     }
-    let mut spent = 0;
     let (mut previous, mut spread) = (f64::INFINITY, f64::INFINITY);
     let mut stages = 0;
     let mut level = 0.0;
@@ -149,6 +164,7 @@ pub(crate) fn train(
         map,
         rel_std,
         points,
+        level,
         defence,
     })
 }
@@ -157,6 +173,35 @@ fn train_once(run: &mut Run<'_>, trainer: &mut Trainer) {
     // A stage without any signal trains nothing: the flow stays what it was.
     let _ = trainer.train_while(|| run.must_stop().is_none());
     run.book(Phase::Train);
+}
+
+/// Evaluates `calls` points of a mixture around the `known` peaks, and others if they are to be
+/// looked for.
+fn around_peaks(
+    run: &mut Run<'_>,
+    explored: &Explored,
+    known: &[Peak],
+    calls: u64,
+) -> Result<Option<Stage>> {
+    let mut peaks = known.to_vec();
+    if run.settings.find_peaks {
+        peaks.extend(peaks::find(run, explored)?);
+    }
+    if peaks.is_empty() || run.stopped.is_some() {
+        return Ok(None);
+    }
+    let dim = run.evaluator.dim();
+    let mixture = Around::new(dim, &peaks);
+    let chunks = (0..calls.div_ceil(CHUNK)).map(|c| (c * CHUNK, CHUNK.min(calls - c * CHUNK)));
+    let mut all = Stage::default();
+    run.jobs(
+        Phase::Train,
+        chunks,
+        |(_, n)| *n,
+        |evaluator, (first, n)| Stage::around(evaluator, &mixture, (*first, *n)),
+        |_, s: Stage| all.append(&s),
+    )?;
+    Ok((all.moments.calls > 0).then_some(all))
 }
 
 /// The flow by itself or on the grid.
@@ -182,17 +227,45 @@ fn draw(
         (Purpose::Train, stage),
         (0, calls, CHUNK),
         |e: Evaluated| Stage::new(&e, grid),
-        |s: Stage| {
-            all.x.extend_from_slice(&s.x);
-            all.log_f.extend_from_slice(&s.log_f);
-            all.log_q.extend_from_slice(&s.log_q);
-            all.moments.merge_from(&s.moments);
-        },
+        |s: Stage| all.append(&s),
     )?;
     Ok(all)
 }
 
 impl Stage {
+    fn append(&mut self, other: &Self) {
+        self.x.extend_from_slice(&other.x);
+        self.log_f.extend_from_slice(&other.log_f);
+        self.log_q.extend_from_slice(&other.log_q);
+        self.moments.merge_from(&other.moments);
+    }
+
+    /// Points `first..first + n` of a mixture.
+    fn around(evaluator: &Evaluator<'_>, mixture: &Around, (first, n): (u64, u64)) -> Result<Self> {
+        let (dim, numbers) = (evaluator.dim(), mixture.numbers());
+        let n = usize::try_from(n).unwrap_or(usize::MAX);
+        let mut u = vec![0.0; n * numbers];
+        let streams = evaluator.streams();
+        streams.fill_points(Purpose::Peaks, 0, first, numbers, &mut u);
+        let mut x = vec![0.0; n * dim];
+        for (u, x) in u.chunks_exact(numbers).zip(x.chunks_exact_mut(dim)) {
+            mixture.draw(u, x);
+        }
+        let log_q: Vec<f64> = x
+            .chunks_exact(dim)
+            .map(|x| mixture.log_density(x))
+            .collect();
+        let f = evaluator.call(&x)?;
+        let f: Vec<f64> = f.into_iter().step_by(evaluator.outputs()).collect();
+        let weights: Vec<f64> = f.iter().zip(&log_q).map(|(f, l)| f * (-l).exp()).collect();
+        Ok(Self {
+            x,
+            log_f: f.iter().map(|f| f.abs().ln()).collect(),
+            log_q,
+            moments: Moments::from_slice(&weights),
+        })
+    }
+
     /// The points as the flow sees them: before the grid, whose Jacobian belongs to f.
     fn new(e: &Evaluated, grid: Option<&Grid>) -> Self {
         let moments = Moments::from_slice(&e.weights(0));

@@ -80,7 +80,14 @@ pub(super) fn prepare(
             };
             let (flow, grid) = starting_flow(run, explored, start)?;
             let start = (warm, most);
-            let trained = neural::train(run, explored, flow, grid.as_ref(), start, Rival::NONE)?;
+            let trained = neural::train(
+                run,
+                explored,
+                flow,
+                grid.as_ref(),
+                start,
+                (Rival::NONE, &[]),
+            )?;
             Ok(Frozen {
                 map: trained.map,
                 rel_std: trained.rel_std,

@@ -170,6 +170,11 @@ impl Base {
     }
 }
 
+/// What an additive fit leaves of log|f| at each point, `[n]`; minus infinity where f = 0.
+pub(crate) fn residuals(dim: usize, points: &Points) -> Option<Vec<f64>> {
+    Additive::fit(points.sample(dim)).map(|fit| fit.residuals(points.sample(dim)))
+}
+
 /// The uniform points of the exploration.
 pub(crate) fn uniform(explored: &Explored) -> Points {
     Points::new(

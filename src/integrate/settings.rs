@@ -256,6 +256,10 @@ pub struct Settings {
     /// mean 0 (Owen, Zhou, JASA 95 (2000) 135)
     #[serde(default = "yes")]
     pub defence: bool,
+    /// whether peaks of |f| are looked for before a new flow that stands on no grid is trained,
+    /// and their surroundings sampled for a stage of it
+    #[serde(default)]
+    pub find_peaks: bool,
 }
 
 /// What settings of earlier versions stand for.
@@ -280,6 +284,7 @@ impl Default for Settings {
             flow_on_grid: false,
             train: TrainConfig::default(),
             defence: true,
+            find_peaks: false,
         }
     }
 }

@@ -27,6 +27,10 @@ pub struct TrainConfig {
     pub truncation: f64,
     /// calls of a stage while tempering, and of the first one; 0 chooses by dimension
     pub stage_calls: u64,
+    /// most iterations of L-BFGS on the stored points after the steps of each stage, once
+    /// tempering is over; 0 for none. With the control variate, whatever `control_variate` says
+    #[serde(default)]
+    pub polish: usize,
 }
 
 impl Default for TrainConfig {
@@ -41,6 +45,7 @@ impl Default for TrainConfig {
             temper_ess: 0.1,
             truncation: 50.0,
             stage_calls: 0,
+            polish: 0,
         }
     }
 }
@@ -102,6 +107,12 @@ impl TrainConfig {
             "truncation",
             self.truncation,
             "above 1",
+        )?;
+        check(
+            self.polish <= 10_000,
+            "polish",
+            self.polish as f64,
+            "at most 10000",
         )
     }
 }

@@ -3,14 +3,18 @@
 mod adam;
 mod config;
 mod loss;
+mod objective;
 mod online;
 mod parts;
+mod polish;
 mod replay;
 mod temper;
 mod trainer;
+mod vector;
 
 pub use adam::AdamConfig;
 pub use config::TrainConfig;
 pub use loss::{Exponential, Kl, Loss, LossKind, ReverseKl, Variance};
 pub use online::OnlineReport;
 pub use trainer::{StageReport, Trainer};
+pub(crate) use vector::Vector;

@@ -116,6 +116,28 @@ impl Replay {
         }
     }
 
+    /// Index and weight of the points that stand for all minibatches: all points, or the first
+    /// ones of each stage, about `most` together. The weights sum to 1.
+    pub(crate) fn sample(&self, most: usize) -> Vec<(usize, f64)> {
+        let total = self.cumulative.last().copied().unwrap_or(0.0);
+        let (mut start, mut below) = (0, 0.0);
+        let mut sample = Vec::with_capacity(self.len().min(most + self.ends.len()));
+        for (&end, &cumulative) in self.ends.iter().zip(&self.cumulative) {
+            let share = (cumulative - below) / total;
+            let wanted = if self.len() <= most {
+                end - start
+            } else {
+                part_of(most, share).min(end - start)
+            };
+            if share > 0.0 {
+                let weight = share / wanted as f64;
+                sample.extend((start..start + wanted).map(|i| (i, weight)));
+            }
+            (start, below) = (end, cumulative);
+        }
+        sample
+    }
+
     /// The point, log|f| and log q at an index.
     pub(crate) fn get(&self, i: usize) -> (&[f64], f64, f64) {
         (
@@ -124,6 +146,16 @@ impl Replay {
             self.log_q[i],
         )
     }
+}
+
+/// A part of `all`, rounded up.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share between 0 and 1 of a number of points"
+)]
+fn part_of(all: usize, share: f64) -> usize {
+    (all as f64 * share).ceil() as usize
 }
 
 #[cfg(test)]
@@ -149,6 +181,21 @@ mod tests {
             (20..90).contains(&old),
             "{old} of 5050 from a stage that deserves 50"
         );
+    }
+
+    #[test]
+    fn a_sample_has_the_shares_of_minibatches() {
+        let mut replay = Replay::new(1);
+        replay.push(&[0.5; 100], &[0.0; 100], &[0.0; 100]);
+        replay.push(&[0.5; 300], &[0.0; 300], &[0.0; 300]);
+        assert!(replay.prepare(1.0));
+        for (most, expected) in [(1000, 400), (40, 40)] {
+            let sample = replay.sample(most);
+            assert_eq!(sample.len(), expected);
+            let of_first: f64 = sample.iter().filter(|p| p.0 < 100).map(|p| p.1).sum();
+            let all: f64 = sample.iter().map(|p| p.1).sum();
+            assert!((of_first - 0.25).abs() < 1e-12 && (all - 1.0).abs() < 1e-12);
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub struct Trainer {
     /// the parameters being stepped; the flow has their average
     pub(super) parameters: Vec<f64>,
     adam: Adam,
-    replay: Replay,
+    pub(super) replay: Replay,
     beta: Option<f64>,
     /// the flow after the last stage with beta < 1
     tempered: Option<Flow>,
@@ -190,6 +190,9 @@ impl Trainer {
         }
         if beta < 1.0 {
             self.tempered = Some(self.flow.clone());
+        }
+        if self.config.polish > 0 && beta >= 1.0 && !perfect && keep_going() {
+            let _ = self.polish(&keep_going);
         }
         let stage = self.stage;
         self.stage += 1;

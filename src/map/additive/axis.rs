@@ -21,6 +21,12 @@ impl Axis {
         (j, (x - knots[j]) / (knots[j + 1] - knots[j]))
     }
 
+    /// The value at `x`.
+    pub(super) fn at(&self, x: f64) -> f64 {
+        let (j, t) = Self::locate(&self.knots, x);
+        self.values[j] * (1.0 - t) + self.values[j + 1] * t
+    }
+
     /// The values with what no point has seen kept below what was seen, above the floor, and
     /// normalised.
     fn density(&self) -> Vec<f64> {

@@ -94,7 +94,11 @@ impl Backfit {
         let (mut sum, mut first, mut total) = (0.0, 0.0, 0.0);
         for i in of {
             let x = &sample.x[used[*i] * sample.dim..][..sample.dim];
-            let fit: f64 = x.iter().zip(&self.columns).map(|(x, c)| c.at(*x)).sum();
+            let fit: f64 = x
+                .iter()
+                .zip(&self.columns)
+                .map(|(x, c)| c.axis.at(*x))
+                .sum();
             let rest = sample.log_f[used[*i]] - self.constant - fit;
             sum += omega[*i] * rest * rest;
             first += omega[*i] * rest;
@@ -178,11 +182,6 @@ impl Column {
             let (j, t) = (*j as usize, f64::from(*t));
             *rest -= values[j] * (1.0 - t) + values[j + 1] * t;
         }
-    }
-
-    fn at(&self, x: f64) -> f64 {
-        let (j, t) = Axis::locate(&self.axis.knots, x);
-        self.axis.values[j] * (1.0 - t) + self.axis.values[j + 1] * t
     }
 }
 

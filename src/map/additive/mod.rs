@@ -112,6 +112,17 @@ impl Additive {
         self.residual
     }
 
+    /// What the fit leaves of log|f| at each point but for a constant, `[n]`.
+    pub(crate) fn residuals(&self, sample: Sample<'_>) -> Vec<f64> {
+        let points = sample.x.chunks_exact(sample.dim).zip(sample.log_f);
+        points
+            .map(|(x, log_f)| {
+                let fit = x.iter().zip(&self.axes).map(|(x, axis)| axis.at(*x));
+                log_f - fit.sum::<f64>()
+            })
+            .collect()
+    }
+
     /// The map whose density is that of the fit.
     pub(crate) fn map(&self) -> Result<Chain> {
         let dim = self.axes.len();

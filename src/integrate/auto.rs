@@ -53,8 +53,11 @@ struct Candidate {
 const GLANCE: u64 = 8192;
 /// Points of a uniform pilot net.
 const UNIFORM_NET: u64 = 256;
+/// Calls to go up to which uniform points are taken without another look, and of a first fit.
+const SMALL: f64 = 8192.0;
+const FIRST_ROUND: u64 = 4096;
 /// A look may cost this part of what is left to do by the best candidate so far.
-const LOOK: f64 = 0.12;
+const LOOK: f64 = 0.08;
 
 /// All candidates so far, and the uniform points that the fits begin with.
 struct Search {
@@ -138,7 +141,12 @@ impl Search {
         if run.settings.placement == Placement::Random {
             return Ok(());
         }
-        let most = self.share(run);
+        // A first round is so often worth it that a part of it is enough to save.
+        let most = if self.to_go().1 > SMALL {
+            self.share(run).max(FIRST_ROUND)
+        } else {
+            0
+        };
         if let Some(fit) = product::fit(run, &mut self.points, most)? {
             let name = if fit.turned {
                 "product on turned axes"

@@ -17,8 +17,10 @@ use crate::stats::Moments;
 pub(crate) const GRID: f64 = 8e-9;
 /// Seconds for a point and coordinate through a flow.
 pub(crate) const FLOW: f64 = 1e-7;
-/// Seconds for a parameter and use of a point in training: 6 operations at 80 GFLOP/s.
+/// Seconds for a parameter and use of a point in training: 6 operations at 80 GFLOP/s; and for
+/// each use besides.
 const TRAINING: f64 = 7.5e-11;
+const USE: f64 = 3e-7;
 /// Points that a flow needs to be any good, and more per coordinate.
 const TRAINING_POINTS: u64 = 16_384;
 const TRAINING_POINTS_PER_AXIS: u64 = 2048;
@@ -29,8 +31,6 @@ pub(crate) struct Forecast {
     pub(crate) name: &'static str,
     pub(crate) calls: f64,
     pub(crate) seconds: f64,
-    /// sigma/|mean| of the weights
-    pub(crate) spread: f64,
     /// spread of independent points that would need as many calls
     pub(crate) effective: f64,
 }
@@ -48,7 +48,7 @@ impl CostClass {
 
 impl Forecast {
     /// For an error that falls as `effective`/sqrt(calls) near the target.
-    fn new(run: &Run<'_>, cost: CostClass, (spread, effective): (f64, f64), sampling: f64) -> Self {
+    fn new(run: &Run<'_>, cost: CostClass, effective: f64, sampling: f64) -> Self {
         let calls = match run
             .iterations
             .last()
@@ -64,14 +64,13 @@ impl Forecast {
             name: "",
             calls,
             seconds: calls * per_call,
-            spread,
             effective,
         }
     }
 
     /// Independent points whose weights have `spread`.
     pub(crate) fn of_spread(run: &Run<'_>, cost: CostClass, spread: f64, sampling: f64) -> Self {
-        Self::new(run, cost, (spread, spread), sampling)
+        Self::new(run, cost, spread, sampling)
     }
 
     /// Independent uniform points.
@@ -88,13 +87,12 @@ impl Forecast {
                 pass.error_at(left, ESTIMATE_NETS, 2.0) * left.sqrt()
             }
         };
-        Self::new(run, cost, (pass.spread(), effective), sampling)
+        Self::new(run, cost, effective, sampling)
     }
 
     /// An adapted grid with its layout.
     pub(crate) fn of_layout(run: &Run<'_>, cost: CostClass, adapted: &Adapted) -> Self {
-        let spreads = (adapted.pass.spread(), adapted.rel_std);
-        Self::new(run, cost, spreads, GRID)
+        Self::new(run, cost, adapted.rel_std, GRID)
     }
 
     pub(crate) fn named(self, name: &'static str) -> Self {
@@ -129,7 +127,7 @@ impl Rates {
 /// Calls and seconds of a first training of `flow`.
 pub(crate) fn training(run: &Run<'_>, cost: CostClass, flow: &Flow) -> Training {
     let points = TRAINING_POINTS + TRAINING_POINTS_PER_AXIS * flow.dim() as u64;
-    let step = TRAINING * flow.parameters().len() as f64;
+    let step = USE + TRAINING * flow.parameters().len() as f64;
     let reuse = match cost {
         CostClass::Dear => run.settings.train.reuse.max(CostClass::DEAR_REUSE),
         CostClass::Free | CostClass::Cheap => run.settings.train.reuse,

@@ -128,7 +128,7 @@ pub(crate) fn train(
         let now = spread * fall;
         let then = now * fall;
         let next = trainer.next_stage_calls();
-        let stored = trainer.stored().1.len() as u64 + next;
+        let stored = trainer.stored().log_f.len() as u64 + next;
         let pays = if let Some(e) = run.target(stage.moments.mean) {
             let (now, then) = ((now / e).powi(2), (then / e).powi(2));
             let Rates { call, replay } = rival.rates.unwrap_or(Rates::CALLS);
@@ -143,8 +143,8 @@ pub(crate) fn train(
             break;
         }
     }
-    let (x, log_f, log_q) = trainer.stored();
-    let points = Points::new(x, log_f, log_q.iter().copied());
+    let all = trainer.stored();
+    let points = Points::new(all.x, all.log_f, all.log_q, all.ends);
     let defence = if run.settings.defence {
         // A flow that is still tempered is wide itself.
         let wider = trainer.tempered().filter(|_| trainer.beta() >= 1.0);

@@ -14,8 +14,8 @@ pub(crate) const PILOT_NETS: u64 = 8;
 const LARGE: u64 = 1024;
 /// Numbers of their own for the nets of pilots.
 const PILOT: u64 = 2;
-/// Nets of the estimate.
-pub(crate) const ESTIMATE_NETS: f64 = 16.0;
+/// Nets of the estimate, about.
+pub(crate) const ESTIMATE_NETS: f64 = 11.0;
 
 /// What a pass found: scaled value, its variance, the variance of one independent point.
 #[derive(Clone, Copy, Debug, Default)]

@@ -18,8 +18,12 @@ use crate::sobol::MAX_DIM;
 
 /// Most rounds.
 const ROUNDS: usize = 6;
-/// Rounds without progress that end the search.
+/// Rounds from which on one without progress is the last.
 const PATIENCE: usize = 2;
+/// Fall of the spread that is progress.
+const PROGRESS: f64 = 0.85;
+/// Calls to go, in units of the next round, above which it is worth its calls.
+const WORTH: f64 = 4.0;
 /// A turn must explain so much more of log|f|.
 const TURN_GAIN: f64 = 0.7;
 /// Share of points with f != 0 below which a fit of log|f| makes no sense.
@@ -40,18 +44,43 @@ pub(crate) struct Points {
     pub(crate) x: Vec<f64>,
     /// `[n]`: log|f|
     pub(crate) log_f: Vec<f64>,
-    /// `[n]`: log(|f|/q)
+    /// `[n]`: log(|f|/q), lowered by what the effective fraction of its stage is: the weights of a
+    /// stage from a bad density must not outweigh those of a good one
     pub(crate) log_w: Vec<f64>,
 }
 
 impl Points {
-    /// Points `x` with log|f|, drawn from the density q: `log_q`.
-    pub(crate) fn new(x: &[f64], log_f: &[f64], log_q: impl Iterator<Item = f64>) -> Self {
-        Self {
+    /// Points `x` (`[n * dim]`) with log|f|, drawn from the density q (`[n]` both), in stages that end
+    /// at `ends`.
+    pub(crate) fn new(x: &[f64], log_f: &[f64], log_q: &[f64], ends: &[usize]) -> Self {
+        let mut points = Self {
             x: x.to_vec(),
             log_f: log_f.to_vec(),
-            log_w: log_f.iter().zip(log_q).map(|(f, q)| f - q).collect(),
+            log_w: Vec::with_capacity(log_f.len()),
+        };
+        let mut start = 0;
+        for &end in ends {
+            let stage = log_f[start..end].iter().zip(&log_q[start..end]);
+            points.weigh(stage.map(|(f, q)| f - q).collect());
+            start = end;
         }
+        points
+    }
+
+    /// Takes in the weights log(|f|/q) of a stage.
+    fn weigh(&mut self, mut log_w: Vec<f64>) {
+        let max = log_w.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for l in &log_w {
+            let w = (l - max).exp();
+            sum += w;
+            squares += w * w;
+        }
+        if squares > 0.0 {
+            let effective: f64 = sum * sum / squares / log_w.len() as f64;
+            log_w.iter_mut().for_each(|l| *l += effective.ln());
+        }
+        self.log_w.extend(log_w);
     }
 }
 
@@ -62,7 +91,7 @@ pub(crate) fn fit(run: &mut Run<'_>, points: &mut Points, most: u64) -> Result<O
     if dim > MAX_DIM || (nonzero as f64) < FEW_NONZERO * points.log_f.len() as f64 {
         return Ok(None);
     }
-    let mut best: Option<(f64, Product)> = None;
+    let mut best: Option<Product> = None;
     let (mut spent, mut stale) = (0, 0);
     let mut net: u64 = if dim > 10 { 512 } else { 256 };
     for round in 0..ROUNDS {
@@ -79,32 +108,30 @@ pub(crate) fn fit(run: &mut Run<'_>, points: &mut Points, most: u64) -> Result<O
         let Some(pass) = pass else { break };
         spent += pass.calls;
         points.add(map.as_ref(), &drawn);
-        let cost = cost(run, &pass);
-        let progress = best.as_ref().is_none_or(|(c, _)| cost < 0.8 * c);
+        // Spreads are known better than forecasts, which are what pilot nets scatter by.
+        let spread = pass.spread();
+        let progress = best
+            .as_ref()
+            .is_none_or(|b| spread < PROGRESS * b.pass.spread());
         stale = if progress { 0 } else { stale + 1 };
-        if best.as_ref().is_none_or(|(c, _)| cost < *c) {
-            best = Some((cost, Product { map, pass, turned }));
+        // Of two alike the later one is better known.
+        if best
+            .as_ref()
+            .is_none_or(|b| PROGRESS * spread < b.pass.spread())
+        {
+            best = Some(Product { map, pass, turned });
         }
         let next = if round == 0 { net } else { 2 * net };
-        let target = run.target(pass.value).is_some();
-        let to_go = best.as_ref().map_or(f64::INFINITY, |(c, _)| *c);
-        let reached = target && to_go < 1.5 * (PILOT_NETS * next) as f64;
-        if stale >= PATIENCE || reached || pass.variance == 0.0 {
+        let to_go = run
+            .target(pass.value)
+            .map(|e| pass.calls_to(e, ESTIMATE_NETS, 2.0));
+        let reached = to_go.is_some_and(|n| n < WORTH * (PILOT_NETS * next) as f64);
+        if (stale > 0 && round >= PATIENCE) || reached || pass.variance == 0.0 {
             break;
         }
         net = next;
     }
-    Ok(best.map(|(_, product)| product))
-}
-
-/// Calls to the target; without one the variance that the rest of the budget would bring, in some
-/// unit.
-pub(crate) fn cost(run: &Run<'_>, pass: &Pass) -> f64 {
-    let left = run.calls_left() as f64;
-    match run.target(pass.value) {
-        Some(e) => pass.calls_to(e, ESTIMATE_NETS, 2.0),
-        None => pass.error_at(left, ESTIMATE_NETS, 2.0).powi(2),
-    }
+    Ok(best)
 }
 
 /// The fit to all points, on turned axes if that explains clearly more; and whether it is turned.
@@ -135,6 +162,7 @@ impl Points {
 
     /// Adds latent points and weights drawn through `map`.
     pub(crate) fn add(&mut self, map: &dyn Map, drawn: &[(Vec<f64>, Vec<f64>)]) {
+        let mut stage = Vec::new();
         for (z, w) in drawn {
             let mut x = vec![0.0; z.len()];
             let mut log_jac = vec![0.0; w.len()];
@@ -142,10 +170,11 @@ impl Points {
             self.x.extend(x);
             for (w, l) in w.iter().zip(&log_jac) {
                 let log_w = w.abs().ln();
-                self.log_w.push(log_w);
+                stage.push(log_w);
                 self.log_f.push(log_w - l);
             }
         }
+        self.weigh(stage);
     }
 }
 
@@ -177,9 +206,6 @@ pub(crate) fn residuals(dim: usize, points: &Points) -> Option<Vec<f64>> {
 
 /// The uniform points of the exploration.
 pub(crate) fn uniform(explored: &Explored) -> Points {
-    Points::new(
-        &explored.x,
-        &explored.log_f,
-        explored.log_f.iter().map(|_| 0.0),
-    )
+    let n = explored.log_f.len();
+    Points::new(&explored.x, &explored.log_f, &vec![0.0; n], &[n])
 }

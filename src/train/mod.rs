@@ -16,5 +16,6 @@ pub use adam::AdamConfig;
 pub use config::TrainConfig;
 pub use loss::{Exponential, Kl, Loss, LossKind, ReverseKl, Variance};
 pub use online::OnlineReport;
+pub use replay::Stored;
 pub use trainer::{StageReport, Trainer};
 pub(crate) use vector::Vector;

@@ -7,6 +7,19 @@
 use rand::RngExt as _;
 use rand_pcg::Pcg64Dxsm;
 
+/// All points that a trainer has absorbed.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored<'a> {
+    /// `[n * dim]`
+    pub x: &'a [f64],
+    /// `[n]`: log|f|, minus infinity where f = 0
+    pub log_f: &'a [f64],
+    /// `[n]`: log of the density each point was drawn from
+    pub log_q: &'a [f64],
+    /// where each stage ends, rising to n
+    pub ends: &'a [usize],
+}
+
 /// Points with what the target and the proposal said there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Replay {
@@ -52,9 +65,13 @@ impl Replay {
         self.ends.push(self.log_f.len());
     }
 
-    /// x, log|f| and log q of all points.
-    pub(crate) fn all(&self) -> (&[f64], &[f64], &[f64]) {
-        (&self.x, &self.log_f, &self.log_q)
+    pub(crate) fn all(&self) -> Stored<'_> {
+        Stored {
+            x: &self.x,
+            log_f: &self.log_f,
+            log_q: &self.log_q,
+            ends: &self.ends,
+        }
     }
 
     /// log|f| and log q of the newest stage.

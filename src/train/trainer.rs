@@ -14,7 +14,7 @@ use super::{
     loss::Loss,
     online::OnlineState,
     parts::Parts,
-    replay::Replay,
+    replay::{Replay, Stored},
     temper::{ess_fraction, next_beta},
 };
 use crate::error::Result;
@@ -130,8 +130,9 @@ impl Trainer {
         self.replay.push(x, log_f, log_q);
     }
 
-    /// All points absorbed so far: x (`[n * dim]`), log|f| and log of their densities (`[n]`).
-    pub fn stored(&self) -> (&[f64], &[f64], &[f64]) {
+    /// All points absorbed so far: x (`[n * dim]`), log|f| and log of their densities (`[n]`), and
+    /// where each stage of them ends.
+    pub fn stored(&self) -> Stored<'_> {
         self.replay.all()
     }
 

@@ -30,7 +30,8 @@ use crate::rng::mix;
 use crate::sobol::Sobol;
 use crate::stats::{Covariance, Moments, WeightStats, consistency};
 
-/// Randomisations where the number of points follows from a target.
+/// Fewest and most randomisations where the number of points follows from a target.
+const FEWEST_NETS: u64 = 8;
 const NETS: u64 = 16;
 /// Fewest and most (exclusive) where it follows from the budget.
 const FEW_NETS: u64 = 12;
@@ -286,6 +287,16 @@ fn part(
     Ok((part, seen))
 }
 
+/// The k for which 2^k is nearest to `x` >= 1/2 on a logarithmic scale.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small and positive"
+)]
+fn nearest_power(x: f64) -> u32 {
+    x.log2().round().max(0.0) as u32
+}
+
 /// As [`super::estimate`], with nets.
 pub(super) fn estimate(
     run: &mut Run<'_>,
@@ -302,11 +313,20 @@ pub(super) fn estimate(
     let target = run.target(1.0).or(run.settings.stop.rel_error).is_some();
     // How far each net goes before the next look, in units.
     let (count, mut goal) = if target {
-        // From below, as going on loses nothing; beside the training a few points cost little.
-        let wanted = needed(run, rel_std, None).max(run.calls.training() / 8);
-        let most = 1 << (budget / (NETS * unit)).ilog2();
-        let units = 1 << (wanted / (NETS * unit)).max(1).ilog2();
-        (NETS, units.max(least.next_power_of_two()).min(most))
+        // Beside the training a few points cost little. As many nets as make up what is wanted:
+        // large nets gain more than many. A part of it at first, because forecasts scatter.
+        let wanted = needed(run, rel_std, None) / 8 * 3;
+        let least = FEWEST_NETS * unit * least;
+        let wanted = wanted.max(run.calls.training() / 8);
+        let wanted = wanted.clamp(least, budget.max(least));
+        // The nearest power of two, as far as the budget allows.
+        let each = wanted as f64 / (FEWEST_NETS * unit) as f64;
+        let most = (budget / (FEWEST_NETS * unit)).max(1).ilog2();
+        let units = 1 << nearest_power(each).min(most);
+        (
+            wanted.div_ceil(units * unit).clamp(FEWEST_NETS, NETS),
+            units,
+        )
     } else {
         let units = 1 << (budget / (FEW_NETS * unit)).ilog2();
         (budget / (units * unit), units)

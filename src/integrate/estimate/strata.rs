@@ -227,7 +227,8 @@ pub(super) fn estimate(
     let budget = run.calls_left().min(most.unwrap_or(u64::MAX));
     let target = run.target(1.0).or(run.settings.stop.rel_error).is_some();
     let planned = if target {
-        needed(run, rel_std, None)
+        // A part of it at first, because forecasts scatter.
+        (needed(run, rel_std, None) / 2)
             .max(run.calls.training() / 4)
             .clamp(FEWEST.min(budget), budget)
     } else {

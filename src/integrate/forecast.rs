@@ -80,12 +80,11 @@ impl Forecast {
 
     /// Nets, as a pilot saw them.
     pub(crate) fn of_nets(run: &Run<'_>, cost: CostClass, pass: &Pass, sampling: f64) -> Self {
-        let effective = match run.target(pass.value) {
-            Some(e) => e * pass.calls_to(e, ESTIMATE_NETS, 2.0).sqrt(),
-            None => {
-                let left = run.calls_left() as f64;
-                pass.error_at(left, ESTIMATE_NETS, 2.0) * left.sqrt()
-            }
+        let effective = if let Some(e) = run.target(pass.value) {
+            e * pass.calls_to(e, ESTIMATE_NETS, 2.0).sqrt()
+        } else {
+            let left = run.calls_left() as f64;
+            pass.error_at(left, ESTIMATE_NETS, 2.0) * left.sqrt()
         };
         Self::new(run, cost, effective, sampling)
     }

@@ -45,8 +45,8 @@ pub(crate) fn is_needed(uniform: &Points) -> bool {
         sum += w;
         squares += w * w;
     }
-    // Also where nothing was seen.
-    !(sum * sum >= ENOUGH * squares)
+    // Also where nothing was seen, and the sums are not numbers.
+    (sum * sum / squares).is_nan() || sum * sum < ENOUGH * squares
 }
 
 /// Peaks that are reached from the flanks of something.
@@ -68,7 +68,7 @@ fn above_neighbours(uniform: &Points, dim: usize) -> Vec<f64> {
     let n = uniform.log_f.len();
     let some = n.min(AMONG);
     let mut rise = vec![f64::NEG_INFINITY; n];
-    for i in 0..some {
+    for (i, rise) in rise.iter_mut().enumerate().take(some) {
         let x = &uniform.x[i * dim..(i + 1) * dim];
         let mut near: Vec<(f64, f64)> = (0..some)
             .filter(|j| *j != i)
@@ -87,7 +87,7 @@ fn above_neighbours(uniform: &Points, dim: usize) -> Vec<f64> {
             .map(|n| n.1)
             .fold(f64::NEG_INFINITY, f64::max);
         if uniform.log_f[i] > best {
-            rise[i] = uniform.log_f[i];
+            *rise = uniform.log_f[i];
         }
     }
     rise
@@ -111,6 +111,7 @@ pub(crate) fn missed(peaks: &[Peak], map: &dyn Map, value: f64) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::map::Identity;
+    use std::slice::from_ref;
 
     #[test]
     fn a_narrow_peak_counts_as_missed_by_the_uniform_density() {
@@ -121,7 +122,7 @@ mod tests {
         };
         let map = Identity::new(3);
         // Its content is e^10 (0.02 sqrt(2 pi))^3 = 2.8.
-        assert!(missed(std::slice::from_ref(&peak), &map, 1.0).is_some());
-        assert!(missed(std::slice::from_ref(&peak), &map, 1e4).is_none());
+        assert!(missed(from_ref(&peak), &map, 1.0).is_some());
+        assert!(missed(from_ref(&peak), &map, 1e4).is_none());
     }
 }

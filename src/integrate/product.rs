@@ -78,7 +78,9 @@ impl Points {
         }
         if squares > 0.0 {
             let effective: f64 = sum * sum / squares / log_w.len() as f64;
-            log_w.iter_mut().for_each(|l| *l += effective.ln());
+            for l in &mut log_w {
+                *l += effective.ln();
+            }
         }
         self.log_w.extend(log_w);
     }

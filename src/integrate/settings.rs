@@ -219,6 +219,10 @@ impl Default for VegasConfig {
 }
 
 /// Everything a run needs besides the integrand.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that do not depend on each other"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// the box to integrate over; `None` is the unit cube

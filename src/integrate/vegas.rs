@@ -316,13 +316,12 @@ fn freeze(
         layout: Layout::Strata(strata),
         pass: last,
     };
-    let pilot = match fresh {
-        Some(pilot) => Some(pilot),
-        None => {
-            let (refined, pilot) = glance(run, (grid, base), spent)?;
-            grid = refined;
-            pilot
-        }
+    let pilot = if fresh.is_some() {
+        fresh
+    } else {
+        let (refined, pilot) = glance(run, (grid, base), spent)?;
+        grid = refined;
+        pilot
     };
     let Some(pilot) = pilot else {
         return Ok(stratified(grid, strata));

@@ -86,7 +86,7 @@ impl Axis {
     }
 }
 
-/// int_0^1 e^(slope t) dt.
+/// The mean of e^(slope t) for t from 0 to 1.
 fn mean_exponential(slope: f64) -> f64 {
     if slope.abs() < 1e-8 {
         1.0 + 0.5 * slope

@@ -75,7 +75,7 @@ impl Backfit {
                 .zip(&self.weights)
                 .map(|(r, w)| w * r * r)
                 .sum();
-            if !(now < (1.0 - PROGRESS) * last) {
+            if now.is_nan() || now >= (1.0 - PROGRESS) * last {
                 break;
             }
             last = now;

@@ -19,7 +19,7 @@
 mod axis;
 mod backfit;
 
-use super::{Chain, Grid, Map};
+use super::{Chain, Grid, Map as _};
 use crate::error::Result;
 
 use axis::Axis;

@@ -11,8 +11,9 @@ use super::{
     explore::Explored,
     forecast::{self, Forecast},
     hunt,
+    layers::Layers,
     mixture::Defence,
-    neural::{self, Rival, Start},
+    neural::{self, Begin, Rival, Start},
     peaks::Peak,
     pilot::{self, PILOT_NETS},
     product::{self, Points},
@@ -63,6 +64,8 @@ const LOOK: f64 = 0.08;
 struct Search {
     candidates: Vec<Candidate>,
     points: Points,
+    /// a product for a flow to stand on
+    base: Option<Layers>,
     /// peaks that were looked for, and found
     peaks: Vec<Peak>,
 }
@@ -72,6 +75,7 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     let mut search = Search {
         candidates: Vec::new(),
         points: product::uniform(explored),
+        base: None,
         peaks: Vec::new(),
     };
     search.uniform(run, explored)?;
@@ -143,7 +147,7 @@ impl Search {
         }
         // A first round is so often worth it that a part of it is enough to save.
         let most = if self.to_go().1 > SMALL {
-            self.share(run).max(FIRST_ROUND)
+            self.share(run).max(FIRST_ROUND).min(run.calls_left() / 4)
         } else {
             0
         };
@@ -153,12 +157,20 @@ impl Search {
             } else {
                 "product"
             };
-            let forecast = Forecast::of_nets(run, cost, &fit.pass, forecast::GRID);
+            let rate = if fit.turned {
+                forecast::TURNED
+            } else {
+                2.0 * forecast::GRID
+            };
+            let forecast = Forecast::of_nets(run, cost, &fit.pass, rate);
             let defence = run.settings.defence.then_some(Defence {
                 tempered: None,
                 level: fit.pass.value,
             });
             let misses = hunt::missed(&self.peaks, fit.map.as_ref(), fit.pass.value).is_some();
+            if fit.is_good() && !misses {
+                self.base = Some(fit.layers);
+            }
             self.candidates.push(Candidate {
                 misses,
                 map: fit.map,
@@ -208,7 +220,7 @@ impl Search {
     fn flow(&mut self, run: &mut Run<'_>, explored: &Explored) -> Result<()> {
         let (seconds, _) = self.to_go();
         let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.seed)?;
-        let training = forecast::training(run, explored.cost, &flow);
+        let training = forecast::training(run, explored.cost, &flow, self.base.is_some());
         if seconds < 1.5 * training.seconds || run.calls_left() < 2 * training.calls {
             return Ok(());
         }
@@ -216,8 +228,16 @@ impl Search {
             seconds,
             rates: Some(training.rates),
         };
-        let start = (Start::Cold, run.calls_left() / 2);
-        let trained = neural::train(run, explored, flow, None, start, (rival, &self.peaks))?;
+        let base = self.base.take().unwrap_or_default();
+        let cold = base.is_empty();
+        let begin = Begin {
+            flow,
+            base,
+            points: &self.points,
+            peaks: &self.peaks,
+        };
+        let most = (Start::Cold, run.calls_left() / 2);
+        let trained = neural::train(run, explored, begin, most, rival)?;
         self.points = trained.points;
         let forecast = Forecast::of_spread(run, explored.cost, trained.rel_std, forecast::FLOW);
         let misses = hunt::missed(&self.peaks, trained.map.as_ref(), trained.level).is_some();
@@ -229,7 +249,10 @@ impl Search {
             misses,
             forecast: forecast.named("flow"),
         });
-        self.product(run, explored.cost)
+        if cold {
+            self.product(run, explored.cost)?;
+        }
+        Ok(())
     }
 
     /// The candidate that is predicted to be the fastest.

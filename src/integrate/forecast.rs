@@ -15,6 +15,8 @@ use crate::stats::Moments;
 
 /// Seconds for a point and coordinate through a grid.
 pub(crate) const GRID: f64 = 8e-9;
+/// The same on turned axes.
+pub(crate) const TURNED: f64 = 4e-8;
 /// Seconds for a point and coordinate through a flow.
 pub(crate) const FLOW: f64 = 1e-7;
 /// Seconds for a parameter and use of a point in training: 6 operations at 80 GFLOP/s; and for
@@ -123,9 +125,10 @@ impl Rates {
     };
 }
 
-/// Calls and seconds of a first training of `flow`.
-pub(crate) fn training(run: &Run<'_>, cost: CostClass, flow: &Flow) -> Training {
+/// Calls and seconds of a first training of `flow`, which may stand on a product that fits.
+pub(crate) fn training(run: &Run<'_>, cost: CostClass, flow: &Flow, stands: bool) -> Training {
     let points = TRAINING_POINTS + TRAINING_POINTS_PER_AXIS * flow.dim() as u64;
+    let points = if stands { points / 4 } else { points };
     let step = USE + TRAINING * flow.parameters().len() as f64;
     let reuse = match cost {
         CostClass::Dear => run.settings.train.reuse.max(CostClass::DEAR_REUSE),

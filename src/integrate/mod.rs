@@ -11,6 +11,7 @@ pub(crate) mod evaluator;
 mod explore;
 mod forecast;
 mod hunt;
+mod layers;
 mod mixture;
 mod neural;
 mod observable;

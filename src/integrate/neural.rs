@@ -5,6 +5,7 @@ use super::{
     evaluator::{CHUNK, Evaluated, Evaluator},
     explore::Explored,
     forecast::Rates,
+    layers::Layers,
     mixture::Defence,
     peaks::{self, Peak},
     product::Points,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::error::Result;
 use crate::flow::Flow;
-use crate::map::{Chain, Grid, Map};
+use crate::map::Map;
 use crate::rng::Purpose;
 use crate::stats::Moments;
 use crate::train::Trainer;
@@ -23,7 +24,7 @@ use crate::train::Trainer;
 pub(crate) struct Trained {
     pub(crate) map: Box<dyn Map>,
     pub(crate) rel_std: f64,
-    /// everything that was drawn, in the space where the flow was trained
+    /// everything that was drawn, as the flow sees it
     pub(crate) points: Points,
     /// preview of the integral, scaled
     pub(crate) level: f64,
@@ -66,36 +67,54 @@ impl Rival {
     };
 }
 
-/// Trains `flow` (on `grid`, if given) until another stage would cost more than it saves, or
+/// What a flow begins with.
+pub(crate) struct Begin<'a> {
+    pub(crate) flow: Flow,
+    /// fixed maps that it stands on
+    pub(crate) base: Layers,
+    /// points to begin with, in stages
+    pub(crate) points: &'a Points,
+    /// peaks that are known
+    pub(crate) peaks: &'a [Peak],
+}
+
+/// Trains a flow until another stage would cost more than it saves, or
 /// `most` calls are spent.
 pub(crate) fn train(
     run: &mut Run<'_>,
     explored: &Explored,
-    flow: Flow,
-    grid: Option<&Grid>,
+    begin: Begin<'_>,
     (start, most): (Start, u64),
-    (rival, known): (Rival, &[Peak]),
+    rival: Rival,
 ) -> Result<Trained> {
+    let Begin {
+        flow,
+        base,
+        points,
+        peaks: known,
+    } = begin;
     let mut config = run.settings.train.clone();
     if explored.cost == CostClass::Dear {
         config.reuse = config.reuse.max(CostClass::DEAR_REUSE);
     }
     let mut trainer = Trainer::new(flow, &config, run.seed)?;
     let mut spent = 0;
-    if start == Start::Cold && grid.is_none() {
-        // The uniform points are the first stage. A flow that has learnt already would forget
-        // much of it on them, and a flow on a grid lives in other coordinates.
-        let log_q = vec![0.0; explored.log_f.len()];
-        trainer.absorb(&explored.x, &explored.log_f, &log_q);
+    let under = base.map(run.evaluator.dim())?;
+    if start == Start::Cold {
+        // The points that are there are the first stages. A flow that has learnt already would
+        // forget much of it on them.
+        for (x, log_f, log_q) in points.through(under.as_ref()) {
+            trainer.absorb(&x, &log_f, &log_q);
+        }
         train_once(run, &mut trainer);
+    }
+    if start == Start::Cold && base.is_empty() {
         // Not together: a first stage around peaks alone would end the tempering at once, and
         // what was missed would hardly be found.
         let around = around_peaks(run, explored, known, trainer.next_stage_calls().min(most))?;
-        if let Some(stage) = &around {
+        if let Some(stage) = around {
             trainer.absorb(&stage.x, &stage.log_f, &stage.log_q);
             train_once(run, &mut trainer);
-        }
-        if let Some(stage) = around {
             spent += stage.moments.calls;
             run.step_with(Phase::Train, &stage.moments, Some(trainer.beta()));
         }
@@ -108,7 +127,12 @@ pub(crate) fn train(
         if spent + calls > most {
             break;
         }
-        let stage = draw(run, trainer.flow(), grid, (stages, calls))?;
+        let stage = draw(
+            run,
+            trainer.flow(),
+            (&base, under.as_ref()),
+            (stages, calls),
+        )?;
         spent += stage.moments.calls;
         if stage.moments.mean != 0.0 {
             previous = spread;
@@ -148,12 +172,14 @@ pub(crate) fn train(
     let defence = if run.settings.defence {
         // A flow that is still tempered is wide itself.
         let wider = trainer.tempered().filter(|_| trainer.beta() >= 1.0);
-        let tempered = wider.map(|flow| place(flow.clone(), grid)).transpose()?;
+        let tempered = wider
+            .map(|flow| base.under(Box::new(flow.clone())))
+            .transpose()?;
         Some(Defence { tempered, level })
     } else {
         None
     };
-    let map = place(trainer.into_flow(), grid)?;
+    let map = base.under(Box::new(trainer.into_flow()))?;
     let fall = (spread / previous).clamp(0.4, 1.0);
     let rel_std = if previous.is_finite() {
         spread * fall
@@ -204,29 +230,21 @@ fn around_peaks(
     Ok((all.moments.calls > 0).then_some(all))
 }
 
-/// The flow by itself or on the grid.
-fn place(flow: Flow, grid: Option<&Grid>) -> Result<Box<dyn Map>> {
-    Ok(match grid {
-        Some(grid) => Box::new(Chain::new(vec![Box::new(flow), Box::new(grid.clone())])?),
-        None => Box::new(flow),
-    })
-}
-
 /// Draws and evaluates one stage.
 fn draw(
     run: &mut Run<'_>,
     flow: &Flow,
-    grid: Option<&Grid>,
+    (base, under): (&Layers, &dyn Map),
     (stage, calls): (u64, u64),
 ) -> Result<Stage> {
     let mut all = Stage::default();
-    let map = place(flow.clone(), grid)?;
+    let map = base.under(Box::new(flow.clone()))?;
     run.points(
         Phase::Train,
         map.as_ref(),
         (Purpose::Train, stage),
         (0, calls, CHUNK),
-        |e: Evaluated| Stage::new(&e, grid),
+        |e: Evaluated| Stage::new(&e, under),
         |s: Stage| all.append(&s),
     )?;
     Ok(all)
@@ -266,22 +284,13 @@ impl Stage {
         })
     }
 
-    /// The points as the flow sees them: before the grid, whose Jacobian belongs to f.
-    fn new(e: &Evaluated, grid: Option<&Grid>) -> Self {
+    /// The points as the flow sees them: before the maps under it, whose Jacobian belongs to f.
+    fn new(e: &Evaluated, under: &dyn Map) -> Self {
         let moments = Moments::from_slice(&e.weights(0));
         let log_f = e.log_abs_f();
-        let Some(grid) = grid else {
-            let log_q = e.log_jac.iter().map(|l| -l).collect();
-            return Self {
-                x: e.x.clone(),
-                log_f,
-                log_q,
-                moments,
-            };
-        };
         let mut x = vec![0.0; e.x.len()];
         let mut log_jac = vec![0.0; e.log_jac.len()];
-        grid.inverse(&e.x, &mut x, &mut log_jac);
+        under.inverse(&e.x, &mut x, &mut log_jac);
         let log_f = log_f.iter().zip(&log_jac).map(|(f, l)| f + l).collect();
         let log_q = e
             .log_jac

@@ -7,7 +7,11 @@ use super::{
     auto::{self, Frozen},
     estimate::Layout,
     explore::Explored,
-    neural::{self, Rival, Start},
+    hunt,
+    layers::Layers,
+    neural::{self, Begin, Rival, Start},
+    peaks::Peak,
+    product::{self, Points},
     run::Run,
     settings::{Method, Placement},
     turned::Base,
@@ -78,16 +82,15 @@ pub(super) fn prepare(
             } else {
                 Start::Cold
             };
-            let (flow, grid) = starting_flow(run, explored, start)?;
-            let start = (warm, most);
-            let trained = neural::train(
-                run,
-                explored,
+            let mut points = product::uniform(explored);
+            let (flow, base, peaks) = starting_flow(run, explored, start, &mut points)?;
+            let begin = Begin {
                 flow,
-                grid.as_ref(),
-                start,
-                (Rival::NONE, &[]),
-            )?;
+                base,
+                points: &points,
+                peaks: &peaks,
+            };
+            let trained = neural::train(run, explored, begin, (warm, most), Rival::NONE)?;
             Ok(Frozen {
                 map: trained.map,
                 rel_std: trained.rel_std,
@@ -118,33 +121,46 @@ pub(super) fn flow_of(map: &dyn Map) -> Option<&Flow> {
         .or_else(|| flow_of(any.downcast_ref::<Chain>()?.maps().first()?.as_ref()))
 }
 
-/// A new flow, or the one of the start; with a grid under it where the settings or the start
-/// say so.
+/// A new flow, or the one of the start, and what it stands on: what the start has, an adapted
+/// grid where the settings say so, or a fitted product where that is a good one. The pilot points
+/// of a fit are added to `points`; and peaks that were found on the way.
 fn starting_flow(
     run: &mut Run<'_>,
     explored: &Explored,
     start: Option<&dyn Map>,
-) -> Result<(Flow, Option<Grid>)> {
+    points: &mut Points,
+) -> Result<(Flow, Layers, Vec<Peak>)> {
     let (dim, settings) = (run.evaluator.dim(), run.settings);
-    if let Some(flow) = start.and_then(flow_of) {
-        return Ok((flow.clone(), start.and_then(grid_of).cloned()));
+    if let Some((start, flow)) = start.and_then(|s| Some((s, flow_of(s)?))) {
+        let base = Layers::of_map(start, 1).unwrap_or_default();
+        return Ok((flow.clone(), base, Vec::new()));
     }
     let mut flow = Flow::new(dim, &settings.flow, settings.seed)?;
-    let wants_grid = settings.flow_on_grid || settings.flow.elementwise_bins > 0;
-    if !wants_grid {
-        return Ok((flow, start.and_then(grid_of).cloned()));
+    let grid = start.and_then(grid_of).cloned();
+    if settings.flow_on_grid || settings.flow.elementwise_bins > 0 {
+        let most = run.calls_left() / 8;
+        let grid = vegas::adapt(run, explored, (grid, &Base::default()), most)?.grid;
+        if settings.flow_on_grid {
+            return Ok((flow, grid.into(), Vec::new()));
+        }
+        flow.follow_grid(&grid);
+        return Ok((flow, Layers::default(), Vec::new()));
     }
-    let most = run.calls_left() / 8;
-    let grid = vegas::adapt(
-        run,
-        explored,
-        (start.and_then(grid_of).cloned(), &Base::default()),
-        most,
-    )?
-    .grid;
-    if settings.flow_on_grid {
-        return Ok((flow, Some(grid)));
+    if let Some(grid) = grid {
+        return Ok((flow, grid.into(), Vec::new()));
     }
-    flow.follow_grid(&grid);
-    Ok((flow, None))
+    let peaks = if hunt::is_needed(points) {
+        hunt::hunt(run, points)?
+    } else {
+        Vec::new()
+    };
+    let most = (run.calls_left() / 16).min(FIT_CALLS);
+    let fit = product::fit(run, points, most)?.filter(|fit| {
+        let missed = hunt::missed(&peaks, fit.map.as_ref(), fit.pass.value);
+        fit.is_good() && missed.is_none()
+    });
+    Ok((flow, fit.map(|f| f.layers).unwrap_or_default(), peaks))
 }
+
+/// Most calls of fitting a product for a flow to stand on.
+const FIT_CALLS: u64 = 4096;

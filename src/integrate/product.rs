@@ -7,6 +7,7 @@
 
 use super::{
     explore::Explored,
+    layers::Layers,
     pilot::{self, ESTIMATE_NETS, PILOT_NETS, Pass},
     report::Phase,
     run::Run,
@@ -24,6 +25,9 @@ const PATIENCE: usize = 2;
 const PROGRESS: f64 = 0.85;
 /// Calls to go, in units of the next round, above which it is worth its calls.
 const WORTH: f64 = 4.0;
+/// Spread of the weights of a product that a flow can stand on: what is left of a worse one is
+/// harder to learn than f itself.
+const GOOD: f64 = 0.05;
 /// A turn must explain so much more of log|f|.
 const TURN_GAIN: f64 = 0.7;
 /// Share of points with f != 0 below which a fit of log|f| makes no sense.
@@ -32,9 +36,17 @@ const FEW_NONZERO: f64 = 0.5;
 /// A fitted product, with what its pilot nets said.
 #[derive(Debug)]
 pub(crate) struct Product {
+    pub(crate) layers: Layers,
     pub(crate) map: Box<dyn Map>,
     pub(crate) pass: Pass,
     pub(crate) turned: bool,
+}
+
+impl Product {
+    /// Whether a flow should stand on it: what is left to be learnt is small beside f itself.
+    pub(crate) fn is_good(&self) -> bool {
+        self.pass.spread() < GOOD
+    }
 }
 
 /// All points so far.
@@ -47,6 +59,10 @@ pub(crate) struct Points {
     /// `[n]`: log(|f|/q), lowered by what the effective fraction of its stage is: the weights of a
     /// stage from a bad density must not outweigh those of a good one
     pub(crate) log_w: Vec<f64>,
+    /// `[n]`: log q
+    pub(crate) log_q: Vec<f64>,
+    /// where each stage ends, rising to n
+    pub(crate) ends: Vec<usize>,
 }
 
 impl Points {
@@ -56,7 +72,8 @@ impl Points {
         let mut points = Self {
             x: x.to_vec(),
             log_f: log_f.to_vec(),
-            log_w: Vec::with_capacity(log_f.len()),
+            log_q: log_q.to_vec(),
+            ..Self::default()
         };
         let mut start = 0;
         for &end in ends {
@@ -83,6 +100,26 @@ impl Points {
             }
         }
         self.log_w.extend(log_w);
+        self.ends.push(self.log_w.len());
+    }
+
+    /// The stages in the latent coordinates of `map`: x, log|f| and log q there.
+    pub(crate) fn through(&self, map: &dyn Map) -> Vec<(Vec<f64>, Vec<f64>, Vec<f64>)> {
+        let dim = map.dim();
+        let mut start = 0;
+        let stages = self.ends.iter().map(|&end| {
+            let x = &self.x[start * dim..end * dim];
+            let (mut z, mut log_jac) = (vec![0.0; x.len()], vec![0.0; end - start]);
+            map.inverse(x, &mut z, &mut log_jac);
+            let shifted = |values: &[f64]| -> Vec<f64> {
+                let pairs = values[start..end].iter().zip(&log_jac);
+                pairs.map(|(v, l)| v + l).collect()
+            };
+            let stage = (z, shifted(&self.log_f), shifted(&self.log_q));
+            start = end;
+            stage
+        });
+        stages.collect()
     }
 }
 
@@ -100,9 +137,10 @@ pub(crate) fn fit(run: &mut Run<'_>, points: &mut Points, most: u64) -> Result<O
         if spent + PILOT_NETS * net > most || run.stopped.is_some() {
             break;
         }
-        let Some((map, turned)) = propose(dim, points)? else {
+        let Some((layers, turned)) = propose(dim, points)? else {
             break;
         };
+        let map = layers.map(dim)?;
         let mut drawn: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
         let pass = pilot::nets(run, map.as_ref(), net, Phase::Adapt, |z, w| {
             drawn.push((z, w));
@@ -121,7 +159,12 @@ pub(crate) fn fit(run: &mut Run<'_>, points: &mut Points, most: u64) -> Result<O
             .as_ref()
             .is_none_or(|b| PROGRESS * spread < b.pass.spread())
         {
-            best = Some(Product { map, pass, turned });
+            best = Some(Product {
+                layers,
+                map,
+                pass,
+                turned,
+            });
         }
         let next = if round == 0 { net } else { 2 * net };
         let to_go = run
@@ -137,7 +180,7 @@ pub(crate) fn fit(run: &mut Run<'_>, points: &mut Points, most: u64) -> Result<O
 }
 
 /// The fit to all points, on turned axes if that explains clearly more; and whether it is turned.
-fn propose(dim: usize, points: &Points) -> Result<Option<(Box<dyn Map>, bool)>> {
+fn propose(dim: usize, points: &Points) -> Result<Option<(Layers, bool)>> {
     let plain = Base::default();
     let Some(straight) = plain.fit(dim, points) else {
         return Ok(None);
@@ -147,9 +190,9 @@ fn propose(dim: usize, points: &Points) -> Result<Option<(Box<dyn Map>, bool)>> 
         && let Some(turned) = base.fit(dim, points)
         && turned.residual() < TURN_GAIN * straight.residual()
     {
-        return Ok(Some((base.under_all(vec![Box::new(turned.map()?)])?, true)));
+        return Ok(Some((base.layers(turned.grids()?), true)));
     }
-    Ok(Some((Box::new(straight.map()?), false)))
+    Ok(Some((plain.layers(straight.grids()?), false)))
 }
 
 impl Points {
@@ -174,6 +217,7 @@ impl Points {
                 let log_w = w.abs().ln();
                 stage.push(log_w);
                 self.log_f.push(log_w - l);
+                self.log_q.push(-l);
             }
         }
         self.weigh(stage);

@@ -7,6 +7,7 @@
 
 use std::any::Any;
 
+use super::layers::{Layer, Layers};
 use crate::error::Result;
 use crate::map::{Chain, Grid, Map, Rotation};
 
@@ -54,17 +55,18 @@ impl Base {
     pub(crate) fn under(&self, grid: &Grid) -> Result<Box<dyn Map>> {
         Ok(match &self.0 {
             None => Box::new(grid.clone()),
-            Some(_) => self.under_all(vec![Box::new(grid.clone())])?,
+            Some(_) => self.layers([grid.clone()]).map(grid.dim())?,
         })
     }
 
-    /// `maps`, from the latent end on, on this base.
-    pub(crate) fn under_all(&self, mut maps: Vec<Box<dyn Map>>) -> Result<Box<dyn Map>> {
+    /// `grids`, from the latent end on, on this base.
+    pub(crate) fn layers(&self, grids: impl IntoIterator<Item = Grid>) -> Layers {
+        let mut layers: Vec<Layer> = grids.into_iter().map(Layer::Grid).collect();
         if let Some(Turned { turn, law }) = &self.0 {
-            maps.push(Box::new(turn.clone()));
-            maps.push(Box::new(law.clone()));
+            layers.push(Layer::Turn(turn.clone()));
+            layers.push(Layer::Grid(law.clone()));
         }
-        Ok(Box::new(Chain::new(maps)?))
+        Layers(layers)
     }
 
     /// What `n` points `x` (`[n * dim]`) are in the coordinates above this base (`[n * dim]`), and

@@ -19,7 +19,7 @@
 mod axis;
 mod backfit;
 
-use super::{Chain, Grid, Map as _};
+use super::{Grid, Map as _};
 use crate::error::Result;
 
 use axis::Axis;
@@ -123,8 +123,8 @@ impl Additive {
             .collect()
     }
 
-    /// The map whose density is that of the fit.
-    pub(crate) fn map(&self) -> Result<Chain> {
+    /// Two grids, from the latent end, that make up the map whose density is that of the fit.
+    pub(crate) fn grids(&self) -> Result<[Grid; 2]> {
         let dim = self.axes.len();
         // Bins of equal probability would leave a bin for the whole tail: a law below the grid
         // gives those at the ends a smaller one.
@@ -138,7 +138,7 @@ impl Additive {
         );
         let edges = self.axes.iter().flat_map(|axis| axis.edges(&shares));
         let grid = Grid::repaired(dim, BINS, edges.collect());
-        Chain::new(vec![Box::new(law), Box::new(grid)])
+        Ok([law, grid])
     }
 }
 

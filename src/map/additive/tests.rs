@@ -1,4 +1,5 @@
 use super::*;
+use crate::map::Chain;
 use crate::rng::{Purpose, Streams};
 
 /// Uniform points with log f.
@@ -43,7 +44,9 @@ fn a_product_is_found_from_uniform_points() {
             log_w: &log,
         })
         .unwrap();
-        let s = spread(&fit.map().unwrap(), dim, log_f);
+        let [law, grid] = fit.grids().unwrap();
+        let map = Chain::new(vec![Box::new(law), Box::new(grid)]).unwrap();
+        let s = spread(&map, dim, log_f);
         assert!(s < most, "d = {dim}: spread {s}");
     }
 }

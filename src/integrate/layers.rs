@@ -1,0 +1,81 @@
+//! Fixed maps that a flow, or nothing, stands on: grids and rotations, as a list that can be copied.
+
+use std::any::Any;
+
+use crate::error::Result;
+use crate::map::{Chain, Grid, Identity, Map, Rotation};
+
+/// One fixed map.
+#[derive(Clone, Debug)]
+pub(crate) enum Layer {
+    Grid(Grid),
+    Turn(Rotation),
+}
+
+/// Fixed maps from the latent end to the data end; none is the identity.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layers(pub(crate) Vec<Layer>);
+
+impl From<Grid> for Layers {
+    fn from(grid: Grid) -> Self {
+        Self(vec![Layer::Grid(grid)])
+    }
+}
+
+impl Layer {
+    fn boxed(&self) -> Box<dyn Map> {
+        match self {
+            Self::Grid(grid) => Box::new(grid.clone()),
+            Self::Turn(turn) => Box::new(turn.clone()),
+        }
+    }
+
+    fn of_map(map: &dyn Map) -> Option<Self> {
+        let any: &dyn Any = map;
+        let grid = any.downcast_ref::<Grid>().cloned().map(Self::Grid);
+        grid.or_else(|| any.downcast_ref::<Rotation>().cloned().map(Self::Turn))
+    }
+}
+
+impl Layers {
+    /// The layers of a map that is made of nothing else, but for a first map that is not counted
+    /// where `skip` says so.
+    pub(crate) fn of_map(map: &dyn Map, skip: usize) -> Option<Self> {
+        let any: &dyn Any = map;
+        match any.downcast_ref::<Chain>() {
+            Some(chain) => {
+                let maps = chain.maps().iter().skip(skip);
+                maps.map(|m| Layer::of_map(m.as_ref()))
+                    .collect::<Option<_>>()
+                    .map(Self)
+            }
+            None if skip == 0 => Layer::of_map(map).map(|l| Self(vec![l])),
+            None => Some(Self::default()),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The map `first` and then these.
+    pub(crate) fn under(&self, first: Box<dyn Map>) -> Result<Box<dyn Map>> {
+        if self.is_empty() {
+            return Ok(first);
+        }
+        let rest = self.0.iter().map(Layer::boxed);
+        Ok(Box::new(Chain::new(
+            [first].into_iter().chain(rest).collect(),
+        )?))
+    }
+
+    /// These alone.
+    pub(crate) fn map(&self, dim: usize) -> Result<Box<dyn Map>> {
+        let maps: Vec<Box<dyn Map>> = self.0.iter().map(Layer::boxed).collect();
+        Ok(if maps.is_empty() {
+            Box::new(Identity::new(dim))
+        } else {
+            Box::new(Chain::new(maps)?)
+        })
+    }
+}

@@ -80,7 +80,7 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     };
     search.uniform(run, explored)?;
     if hunt::is_needed(&search.points) {
-        search.peaks = hunt::hunt(run, &search.points)?;
+        search.peaks = hunt::hunt(run, &mut search.points)?;
     }
     search.product(run, explored.cost)?;
     search.vegas(run, explored, GLANCE)?;

@@ -35,8 +35,8 @@ const WIDTHS: (f64, f64) = (1e-4, 1.0);
 /// What is climbed.
 #[derive(Clone, Copy)]
 pub(crate) struct Function<'a> {
-    /// f at a point
-    pub(crate) value: &'a (dyn Fn(&[f64]) -> Result<f64> + Sync),
+    /// log|f| at a point
+    pub(crate) log_f: &'a (dyn Fn(&[f64]) -> Result<f64> + Sync),
     /// whether no call may be made any more
     pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -113,11 +113,11 @@ impl<'a> Climb<'a> {
             self.left.set(0);
             return None;
         }
-        match (self.function.value)(x) {
-            Ok(f) => {
+        match (self.function.log_f)(x) {
+            Ok(log_f) => {
                 self.left.set(self.left.get() - 1);
                 self.made.set(self.made.get() + 1);
-                Some(f.abs().ln())
+                Some(log_f)
             }
             Err(error) => {
                 *self.error.borrow_mut() = Some(error);

@@ -5,6 +5,7 @@
 //! f -> 2^k f then changes nothing but the exponent of the result.
 
 use std::any::Any;
+use std::f64::consts::LN_2;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -216,6 +217,17 @@ impl<'a> Evaluator<'a> {
 
     /// s f |dy/dx| (`[n * outputs]`) at points `x` (`[n * dim]`) of the unit cube.
     pub(crate) fn call(&self, x: &[f64]) -> Result<Vec<f64>> {
+        self.call_scaled(x, &self.factors)
+    }
+
+    /// log|s f |dy/dx|| of the first output at a point `x` (`[dim]`), however large it is.
+    pub(crate) fn log_abs(&self, x: &[f64]) -> Result<f64> {
+        let f = self.call_scaled(x, &vec![(1.0, 1.0); self.outputs()])?;
+        Ok(f[0].abs().ln() + f64::from(self.exponents[0]) * LN_2)
+    }
+
+    /// As [`Self::call`], with these factors for s.
+    fn call_scaled(&self, x: &[f64], factors: &[(f64, f64)]) -> Result<Vec<f64>> {
         let (dim, outputs) = (self.dim(), self.outputs());
         let n = x.len() / dim;
         let mut y = x.to_vec();
@@ -232,13 +244,18 @@ impl<'a> Evaluator<'a> {
         )?;
         self.calls.fetch_add(n as u64, Ordering::Relaxed);
         for ((values, jacobian), point) in f.chunks_exact_mut(outputs).zip(&jacobian).zip(points) {
-            self.weigh(values, *jacobian, point)?;
+            self.weigh(values, factors, (*jacobian, point))?;
         }
         Ok(f)
     }
 
     /// Turns the values at one point into s f |dy/dx|, by the policy where they are not finite.
-    fn weigh(&self, values: &mut [f64], jacobian: f64, point: &[f64]) -> Result<()> {
+    fn weigh(
+        &self,
+        values: &mut [f64],
+        factors: &[(f64, f64)],
+        (jacobian, point): (f64, &[f64]),
+    ) -> Result<()> {
         let fault = |output: usize, value: f64| {
             let point = point.to_vec();
             if value.is_finite() {
@@ -255,7 +272,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
         };
-        for (output, (half, other)) in self.factors.iter().enumerate() {
+        for (output, (half, other)) in factors.iter().enumerate() {
             let value = values[output];
             // Zero stays zero, whatever the Jacobian at the end of an infinite range.
             let weighed = if value == 0.0 {

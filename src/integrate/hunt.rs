@@ -9,7 +9,7 @@
 //! far above its mean, has been missed.
 //! Known weakness: a peak whose flank no uniform point lies on is not found.
 
-use std::f64::consts::PI;
+use std::f64::consts::{LN_2, PI};
 
 use super::{
     peaks::{self, Peak},
@@ -27,6 +27,8 @@ const ABOVE_NEIGHBOURS: usize = 3;
 /// Neighbours that a point must exceed, and points among which they are looked for.
 const NEIGHBOURS: usize = 8;
 const AMONG: usize = 1024;
+/// log|f| in units of the largest uniform value beyond which sums of squares might overflow.
+const OUT_OF_SCALE: f64 = 100.0;
 /// f/q at a peak, in units of its mean, from which on the peak has been missed.
 const MISSED: f64 = 30.0;
 /// Part of the integral that a peak must be worth.
@@ -49,8 +51,9 @@ pub(crate) fn is_needed(uniform: &Points) -> bool {
     (sum * sum / squares).is_nan() || sum * sum < ENOUGH * squares
 }
 
-/// Peaks that are reached from the flanks of something.
-pub(crate) fn hunt(run: &mut Run<'_>, uniform: &Points) -> Result<Vec<Peak>> {
+/// Peaks that are reached from the flanks of something. Where they are out of all proportion to
+/// the scale that the uniform points gave, another one is taken, for `uniform` too.
+pub(crate) fn hunt(run: &mut Run<'_>, uniform: &mut Points) -> Result<Vec<Peak>> {
     let dim = run.evaluator.dim();
     let mut starts = peaks::starts(
         &uniform.x,
@@ -60,7 +63,17 @@ pub(crate) fn hunt(run: &mut Run<'_>, uniform: &Points) -> Result<Vec<Peak>> {
     if let Some(rest) = product::residuals(dim, uniform) {
         starts.extend(peaks::starts(&uniform.x, &rest, (dim, ABOVE_FIT)));
     }
-    peaks::search(run, &starts)
+    let mut peaks = peaks::search(run, &starts)?;
+    let top = peaks.iter().map(|p| p.log_f).fold(0.0, f64::max);
+    if top > OUT_OF_SCALE {
+        let steps = (top / LN_2).round();
+        for peak in &mut peaks {
+            peak.log_f -= steps * LN_2;
+        }
+        uniform.lower(steps * LN_2);
+        run.rescale(steps);
+    }
+    Ok(peaks)
 }
 
 /// log|f| where it exceeds all neighbours by more than anywhere else; minus infinity elsewhere.

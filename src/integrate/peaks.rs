@@ -67,7 +67,7 @@ pub(crate) fn search(run: &mut Run<'_>, starts: &[Vec<f64>]) -> Result<Vec<Peak>
     }
     let this = &*run;
     let function = Function {
-        value: &|x| Ok(this.evaluator.call(x)?[0]),
+        log_f: &|x| this.evaluator.log_abs(x),
         stop: &|| this.must_stop().is_some(),
     };
     let ends = climb(function, starts, calls);
@@ -142,7 +142,7 @@ mod tests {
         let values: Vec<f64> = x.chunks_exact(dim).map(&log_f).collect();
         let starts = starts(&x, &values, (dim, (4 + dim / 2).min(MOST_STARTS)));
         let function = Function {
-            value: &|x| Ok(log_f(x).exp()),
+            log_f: &|x| Ok(log_f(x)),
             stop: &|| false,
         };
         let axes = dim as u64;
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn nothing_is_found_where_nothing_may_be_called_or_is() {
         let never = Function {
-            value: &|_| Ok(1.0),
+            log_f: &|_| Ok(0.0),
             stop: &|| true,
         };
         assert_eq!(climb(never, &[vec![0.5]], 10).remove(0).1, 0);

@@ -84,6 +84,13 @@ impl Points {
         points
     }
 
+    /// Takes over another scale of f: log|f| is lower by `shift`.
+    pub(crate) fn lower(&mut self, shift: f64) {
+        for l in self.log_f.iter_mut().chain(&mut self.log_w) {
+            *l -= shift;
+        }
+    }
+
     /// Takes in the weights log(|f|/q) of a stage.
     fn weigh(&mut self, mut log_w: Vec<f64>) {
         let max = log_w.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -110,6 +110,16 @@ impl<'a> Run<'a> {
         Some((rate * (limit - spent).max(0.0)) as u64)
     }
 
+    /// Divides the first output by 2^`steps` from now on.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "an exponent of a finite number"
+    )]
+    pub(crate) fn rescale(&mut self, steps: f64) {
+        let exponent = self.evaluator.exponents[0];
+        self.evaluator.set_exponent(0, exponent - steps as i32);
+    }
+
     /// Ends the making of the proposal: the rest of the time is the estimate's.
     pub(crate) fn freeze(&mut self) {
         self.preparing = false;

@@ -52,6 +52,8 @@ struct Candidate {
 
 /// Calls of the first look at a grid.
 const GLANCE: u64 = 8192;
+/// Calls of a second one.
+const LONG_LOOK: u64 = 1 << 18;
 /// Points of a uniform pilot net.
 const UNIFORM_NET: u64 = 256;
 /// Calls to go up to which uniform points are taken without another look, and of a first fit.
@@ -81,9 +83,17 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     search.uniform(run, explored)?;
     if hunt::is_needed(&search.points) {
         search.peaks = hunt::hunt(run, &mut search.points)?;
+        let value = hunt::mean(&search.points);
+        for uniform in &mut search.candidates {
+            uniform.misses = hunt::missed(&search.peaks, uniform.map.as_ref(), value).is_some();
+        }
     }
     search.product(run, explored.cost)?;
     search.vegas(run, explored, GLANCE)?;
+    // A grid that leads is better known before a flow is trained against it.
+    if search.leader() == Some(VEGAS) {
+        search.vegas(run, explored, LONG_LOOK)?;
+    }
     search.flow(run, explored)?;
     search.vegas(run, explored, u64::MAX)?;
     Ok(search.best(explored))
@@ -96,6 +106,14 @@ impl Search {
         let each = good.map(|c| &c.forecast);
         each.min_by(|a, b| a.seconds.total_cmp(&b.seconds))
             .map_or((f64::INFINITY, f64::INFINITY), |f| (f.seconds, f.calls))
+    }
+
+    /// The name of the best candidate so far.
+    fn leader(&self) -> Option<&'static str> {
+        let good = self.candidates.iter().filter(|c| !c.misses);
+        good.map(|c| &c.forecast)
+            .min_by(|a, b| a.seconds.total_cmp(&b.seconds))
+            .map(|f| f.name)
     }
 
     /// Calls that a look may cost.

@@ -51,6 +51,12 @@ pub(crate) fn is_needed(uniform: &Points) -> bool {
     (sum * sum / squares).is_nan() || sum * sum < ENOUGH * squares
 }
 
+/// Mean of |f| over uniform points.
+pub(crate) fn mean(uniform: &Points) -> f64 {
+    let sum: f64 = uniform.log_f.iter().map(|l| l.exp()).sum();
+    sum / uniform.log_f.len() as f64
+}
+
 /// Peaks that are reached from the flanks of something. Where they are out of all proportion to
 /// the scale that the uniform points gave, another one is taken, for `uniform` too.
 pub(crate) fn hunt(run: &mut Run<'_>, uniform: &mut Points) -> Result<Vec<Peak>> {

@@ -44,7 +44,7 @@ pub enum Placement {
     Auto,
     /// independent points
     Random,
-    /// randomised Sobol points: 12 to 23 independent randomisations, whose spread gives the error
+    /// randomised Sobol points: 8 to 23 independent randomisations, whose spread gives the error
     Sobol,
     /// strata with more points where the weights vary more (VEGAS+); VEGAS only
     Strata,

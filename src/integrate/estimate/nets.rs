@@ -1,4 +1,4 @@
-//! Randomised Sobol nets: R independent randomisations of the same n = 2^m points.
+//! Randomised Sobol nets: R independent randomisations of the same n points.
 //!
 //! ```text
 //! value = mean of the R means        error = their standard deviation / sqrt(R)
@@ -7,8 +7,9 @@
 //! with R - 1 degrees of freedom (A. B. Owen, Ann. Stat. 25 (1997) 1541; P. L'Ecuyer,
 //! C. Lemieux, "Recent advances in randomized quasi-Monte Carlo methods" (2002)). Each net is
 //! unbiased, whatever f; for smooth f its error falls almost as n^(-3/2).
-//! Towards a target n doubles, going on with the same nets; without one R is chosen such that
-//! the budget is used up as far as powers of two allow.
+//! Towards a target n begins as a power of two, R is 8 to 16 by what is forecast, and the same nets
+//! go on by quarters of n or more as the error calls for; without one R is chosen such that the
+//! budget is used up as far as powers of two allow.
 //! A mixture has a net for each channel in each randomisation, whose sizes stay in the proportion
 //! of the channels; with n points in all, the mean over them is the mixture's.
 //! Known weakness: R means tell the error to about 1/sqrt(2 R), and a heavy tail may hide in them.

@@ -101,12 +101,9 @@ pub(crate) fn train(
     let mut spent = 0;
     let under = base.map(run.evaluator.dim())?;
     if start == Start::Cold {
-        // The points that are there are the first stages. A flow that has learnt already would
-        // forget much of it on them.
-        for (x, log_f, log_q) in points.through(under.as_ref()) {
-            trainer.absorb(&x, &log_f, &log_q);
-        }
-        train_once(run, &mut trainer);
+        // A flow that has learnt already would forget much of it on these.
+        let stages = points.through(under.as_ref());
+        first_stages(run, &mut trainer, &stages, base.is_empty());
     }
     if start == Start::Cold && base.is_empty() {
         // Not together: a first stage around peaks alone would end the tempering at once, and
@@ -193,6 +190,23 @@ pub(crate) fn train(
         level,
         defence,
     })
+}
+
+/// Trains on the `stages` (x, log|f|, log q) that are there. Those from uniform points come first and,
+/// where `cold`, alone: they decide how much tempering it takes, and leave the wide flow that
+/// defends the estimate.
+fn first_stages(
+    run: &mut Run<'_>,
+    trainer: &mut Trainer,
+    stages: &[(Vec<f64>, Vec<f64>, Vec<f64>)],
+    cold: bool,
+) {
+    for (stage, (x, log_f, log_q)) in stages.iter().enumerate() {
+        trainer.absorb(x, log_f, log_q);
+        if (stage == 0 && cold) || stage + 1 == stages.len() {
+            train_once(run, trainer);
+        }
+    }
 }
 
 fn train_once(run: &mut Run<'_>, trainer: &mut Trainer) {

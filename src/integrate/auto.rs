@@ -91,7 +91,7 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     search.product(run, explored.cost)?;
     search.vegas(run, explored, GLANCE)?;
     // A grid that leads is better known before a flow is trained against it.
-    if search.leader() == Some(VEGAS) {
+    if search.leader().is_some_and(|f| f.name == VEGAS) {
         search.vegas(run, explored, LONG_LOOK)?;
     }
     search.flow(run, explored)?;
@@ -100,20 +100,17 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
 }
 
 impl Search {
-    /// Seconds and calls to go by the best candidate so far.
-    fn to_go(&self) -> (f64, f64) {
-        let good = self.candidates.iter().filter(|c| !c.misses);
-        let each = good.map(|c| &c.forecast);
-        each.min_by(|a, b| a.seconds.total_cmp(&b.seconds))
-            .map_or((f64::INFINITY, f64::INFINITY), |f| (f.seconds, f.calls))
-    }
-
-    /// The name of the best candidate so far.
-    fn leader(&self) -> Option<&'static str> {
+    /// The best candidate so far that misses nothing known.
+    fn leader(&self) -> Option<&Forecast> {
         let good = self.candidates.iter().filter(|c| !c.misses);
         good.map(|c| &c.forecast)
             .min_by(|a, b| a.seconds.total_cmp(&b.seconds))
-            .map(|f| f.name)
+    }
+
+    /// Seconds and calls to go by it.
+    fn to_go(&self) -> (f64, f64) {
+        self.leader()
+            .map_or((f64::INFINITY, f64::INFINITY), |f| (f.seconds, f.calls))
     }
 
     /// Calls that a look may cost.
@@ -170,15 +167,10 @@ impl Search {
             0
         };
         if let Some(fit) = product::fit(run, &mut self.points, most)? {
-            let name = if fit.turned {
-                "product on turned axes"
+            let (name, rate) = if fit.turned {
+                ("product on turned axes", forecast::TURNED)
             } else {
-                "product"
-            };
-            let rate = if fit.turned {
-                forecast::TURNED
-            } else {
-                2.0 * forecast::GRID
+                ("product", 2.0 * forecast::GRID)
             };
             let forecast = Forecast::of_nets(run, cost, &fit.pass, rate);
             let defence = run.settings.defence.then_some(Defence {

@@ -49,8 +49,9 @@ impl CostClass {
 }
 
 impl Forecast {
-    /// For an error that falls as `effective`/sqrt(calls) near the target.
-    fn new(run: &Run<'_>, cost: CostClass, effective: f64, sampling: f64) -> Self {
+    /// For an error that falls as `effective`/sqrt(calls) near the target: the spread of the weights,
+    /// for independent points.
+    pub(crate) fn of_spread(run: &Run<'_>, cost: CostClass, effective: f64, sampling: f64) -> Self {
         let calls = match run
             .iterations
             .last()
@@ -70,11 +71,6 @@ impl Forecast {
         }
     }
 
-    /// Independent points whose weights have `spread`.
-    pub(crate) fn of_spread(run: &Run<'_>, cost: CostClass, spread: f64, sampling: f64) -> Self {
-        Self::new(run, cost, spread, sampling)
-    }
-
     /// Independent uniform points.
     pub(crate) fn independent(run: &Run<'_>, cost: CostClass, moments: &Moments) -> Self {
         Self::of_spread(run, cost, moments.rel_std(), GRID)
@@ -82,18 +78,14 @@ impl Forecast {
 
     /// Nets, as a pilot saw them.
     pub(crate) fn of_nets(run: &Run<'_>, cost: CostClass, pass: &Pass, sampling: f64) -> Self {
-        let effective = if let Some(e) = run.target(pass.value) {
-            e * pass.calls_to(e, ESTIMATE_NETS, 2.0).sqrt()
-        } else {
-            let left = run.calls_left() as f64;
-            pass.error_at(left, ESTIMATE_NETS, 2.0) * left.sqrt()
-        };
-        Self::new(run, cost, effective, sampling)
+        let aim = (run.target(pass.value), run.calls_left() as f64);
+        let effective = pass.effective(aim, ESTIMATE_NETS, 2.0);
+        Self::of_spread(run, cost, effective, sampling)
     }
 
     /// An adapted grid with its layout.
     pub(crate) fn of_layout(run: &Run<'_>, cost: CostClass, adapted: &Adapted) -> Self {
-        Self::new(run, cost, adapted.rel_std, GRID)
+        Self::of_spread(run, cost, adapted.rel_std, GRID)
     }
 
     pub(crate) fn named(self, name: &'static str) -> Self {
@@ -130,10 +122,7 @@ pub(crate) fn training(run: &Run<'_>, cost: CostClass, flow: &Flow, stands: bool
     let points = TRAINING_POINTS + TRAINING_POINTS_PER_AXIS * flow.dim() as u64;
     let points = if stands { points / 4 } else { points };
     let step = USE + TRAINING * flow.parameters().len() as f64;
-    let reuse = match cost {
-        CostClass::Dear => run.settings.train.reuse.max(CostClass::DEAR_REUSE),
-        CostClass::Free | CostClass::Cheap => run.settings.train.reuse,
-    };
+    let reuse = cost.reuse(run.settings.train.reuse);
     let rates = Rates {
         call: cost.seconds() + FLOW * flow.dim() as f64,
         replay: reuse * step,

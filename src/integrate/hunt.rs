@@ -36,19 +36,9 @@ const WORTH: f64 = 1e-3;
 
 /// Whether uniform points alone may have missed something.
 pub(crate) fn is_needed(uniform: &Points) -> bool {
-    let max = uniform
-        .log_f
-        .iter()
-        .copied()
-        .fold(f64::NEG_INFINITY, f64::max);
-    let (mut sum, mut squares) = (0.0, 0.0);
-    for l in &uniform.log_f {
-        let w = (l - max).exp();
-        sum += w;
-        squares += w * w;
-    }
+    let (square, squares) = product::effective_points(&uniform.log_f);
     // Also where nothing was seen, and the sums are not numbers.
-    (sum * sum / squares).is_nan() || sum * sum < ENOUGH * squares
+    (square / squares).is_nan() || square < ENOUGH * squares
 }
 
 /// Mean of |f| over uniform points.

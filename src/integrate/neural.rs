@@ -11,7 +11,6 @@ use super::{
     product::Points,
     report::Phase,
     run::Run,
-    settings::CostClass,
 };
 use crate::error::Result;
 use crate::flow::Flow;
@@ -94,9 +93,7 @@ pub(crate) fn train(
         peaks: known,
     } = begin;
     let mut config = run.settings.train.clone();
-    if explored.cost == CostClass::Dear {
-        config.reuse = config.reuse.max(CostClass::DEAR_REUSE);
-    }
+    config.reuse = explored.cost.reuse(config.reuse);
     let mut trainer = Trainer::new(flow, &config, run.seed)?;
     let mut spent = 0;
     let under = base.map(run.evaluator.dim())?;

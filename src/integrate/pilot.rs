@@ -48,8 +48,17 @@ impl Pass {
         }
     }
 
+    /// Calls for each unit of fineness: `parts` nets, or as many to a cell as here (0).
+    fn per_part(&self, parts: f64) -> f64 {
+        if parts > 0.0 {
+            parts
+        } else {
+            self.calls as f64 / self.fineness
+        }
+    }
+
     /// Variance times calls at a layout of another `fineness`.
-    pub(crate) fn variance_per_call(&self, fineness: f64, most: f64) -> f64 {
+    fn variance_per_call(&self, fineness: f64, most: f64) -> f64 {
         let growth = (fineness / self.fineness).powf(self.power(most));
         self.variance * self.calls as f64 / growth
     }
@@ -64,24 +73,30 @@ impl Pass {
             return f64::INFINITY;
         }
         let p = self.power(most);
-        let per_part = if parts > 0.0 {
-            parts
-        } else {
-            self.calls as f64 / self.fineness
-        };
+        let per_part = self.per_part(parts);
         // V n^-(1+p) with n = per_part * fineness
         let here = self.variance * self.calls as f64 * (per_part * self.fineness).powf(p);
         (here / (e * self.value).powi(2)).powf(1.0 / (1.0 + p))
     }
 
     /// Relative error that `calls` calls would reach.
-    pub(crate) fn error_at(&self, calls: f64, parts: f64, most: f64) -> f64 {
-        let per_part = if parts > 0.0 {
-            parts
-        } else {
-            self.calls as f64 / self.fineness
-        };
+    fn error_at(&self, calls: f64, parts: f64, most: f64) -> f64 {
+        let per_part = self.per_part(parts);
         (self.variance_per_call(calls / per_part, most) / calls).sqrt() / self.value.abs()
+    }
+
+    /// The spread of independent points that would need as many calls: to the relative error
+    /// `target` or, without one, with `left` calls.
+    pub(crate) fn effective(
+        &self,
+        (target, left): (Option<f64>, f64),
+        parts: f64,
+        most: f64,
+    ) -> f64 {
+        match target {
+            Some(e) => e * self.calls_to(e, parts, most).sqrt(),
+            None => self.error_at(left, parts, most) * left.sqrt(),
+        }
     }
 
     /// A standard deviation in units of the value.

@@ -93,15 +93,9 @@ impl Points {
 
     /// Takes in the weights log(|f|/q) of a stage.
     fn weigh(&mut self, mut log_w: Vec<f64>) {
-        let max = log_w.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let (mut sum, mut squares) = (0.0, 0.0);
-        for l in &log_w {
-            let w = (l - max).exp();
-            sum += w;
-            squares += w * w;
-        }
+        let (square, squares) = effective_points(&log_w);
         if squares > 0.0 {
-            let effective: f64 = sum * sum / squares / log_w.len() as f64;
+            let effective: f64 = square / squares / log_w.len() as f64;
             for l in &mut log_w {
                 *l += effective.ln();
             }
@@ -250,6 +244,19 @@ impl Base {
             log_w: &points.log_w,
         })
     }
+}
+
+/// (sum w)^2 and sum w^2 for weights with the logarithms `log_w`, in units of the largest: their ratio
+/// is the effective number. Not numbers where all are 0.
+pub(crate) fn effective_points(log_w: &[f64]) -> (f64, f64) {
+    let max = log_w.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for l in log_w {
+        let w = (l - max).exp();
+        sum += w;
+        squares += w * w;
+    }
+    (sum * sum, squares)
 }
 
 /// What an additive fit leaves of log|f| at each point, `[n]`; minus infinity where f = 0.

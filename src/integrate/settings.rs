@@ -169,7 +169,15 @@ impl CostClass {
     }
 
     /// How often training uses each stored point, at least, where calls are dear.
-    pub(crate) const DEAR_REUSE: f64 = 64.0;
+    const DEAR_REUSE: f64 = 64.0;
+
+    /// How often training uses each stored point, where the settings say `reuse`.
+    pub(crate) fn reuse(self, reuse: f64) -> f64 {
+        match self {
+            Self::Dear => reuse.max(Self::DEAR_REUSE),
+            Self::Free | Self::Cheap => reuse,
+        }
+    }
 
     /// The name used on the command line and in reports.
     pub fn name(self) -> &'static str {

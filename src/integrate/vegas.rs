@@ -304,15 +304,11 @@ fn freeze(
         return Ok(fallback(grid));
     }
     let power = strata_power(grid.dim());
-    let target = run.target(last.value);
-    let left = run.calls_left() as f64;
-    let effective = |pass: &Pass, parts: f64, power: f64| match target {
-        Some(e) => e * pass.calls_to(e, parts, power).sqrt(),
-        None => pass.error_at(left, parts, power) * left.sqrt(),
-    };
+    let aim = (run.target(last.value), run.calls_left() as f64);
+    let by_strata = last.effective(aim, 0.0, power);
     let stratified = |grid, strata| Adapted {
         grid,
-        rel_std: effective(&last, 0.0, power),
+        rel_std: by_strata,
         layout: Layout::Strata(strata),
         pass: last,
     };
@@ -326,8 +322,7 @@ fn freeze(
     let Some(pilot) = pilot else {
         return Ok(stratified(grid, strata));
     };
-    let by_nets = effective(&pilot, ESTIMATE_NETS, 2.0);
-    let by_strata = effective(&last, 0.0, power);
+    let by_nets = pilot.effective(aim, ESTIMATE_NETS, 2.0);
     // Strata look into every cell: where they saw weights that vary wildly and nets did not, the
     // nets have missed something.
     let (seen, now) = (last.spread(), pilot.spread());

@@ -94,6 +94,7 @@ pub(crate) fn train(
     } = begin;
     let mut config = run.settings.train.clone();
     config.reuse = explored.cost.reuse(config.reuse);
+    let begun = (start == Start::Warm).then(|| flow.clone());
     let mut trainer = Trainer::new(flow, &config, run.seed)?;
     let mut spent = 0;
     let under = base.map(run.evaluator.dim())?;
@@ -114,6 +115,7 @@ pub(crate) fn train(
         }
     }
     let (mut previous, mut spread) = (f64::INFINITY, f64::INFINITY);
+    let mut first = None;
     let mut stages = 0;
     let mut level = 0.0;
     while run.stopped.is_none() {
@@ -131,6 +133,7 @@ pub(crate) fn train(
         if stage.moments.mean != 0.0 {
             previous = spread;
             spread = stage.moments.rel_std();
+            first = first.or(Some(spread));
         }
         level = stage.moments.mean;
         trainer.absorb(&stage.x, &stage.log_f, &stage.log_q);
@@ -173,13 +176,13 @@ pub(crate) fn train(
     } else {
         None
     };
-    let map = base.under(Box::new(trainer.into_flow()))?;
-    let fall = (spread / previous).clamp(0.4, 1.0);
-    let rel_std = if previous.is_finite() {
-        spread * fall
-    } else {
-        spread
-    };
+    let (flow, rel_std) = better(
+        trainer.into_flow(),
+        expected(spread, previous),
+        begun,
+        first,
+    );
+    let map = base.under(Box::new(flow))?;
     Ok(Trained {
         map,
         rel_std,
@@ -187,6 +190,24 @@ pub(crate) fn train(
         level,
         defence,
     })
+}
+
+/// The spread after training on the last stage, if the fall from the `previous` one goes on.
+fn expected(spread: f64, previous: f64) -> f64 {
+    if previous.is_finite() {
+        spread * (spread / previous).clamp(0.4, 1.0)
+    } else {
+        spread
+    }
+}
+
+/// The trained flow with its spread, or the one that was brought along where training it on has
+/// made it worse than it was in the `first` stage.
+fn better(trained: Flow, spread: f64, begun: Option<Flow>, first: Option<f64>) -> (Flow, f64) {
+    match (begun, first) {
+        (Some(begun), Some(first)) if spread > first => (begun, first),
+        _ => (trained, spread),
+    }
 }
 
 /// Trains on the `stages` (x, log|f|, log q) that are there. Those from uniform points come first and,

@@ -152,6 +152,7 @@ mod tests {
             x: x.to_vec(),
             log_f,
             widths: widths.to_vec(),
+            curvature: None,
         }
     }
 

@@ -16,7 +16,7 @@ use super::{
     neural::{self, Begin, Rival, Start},
     peaks::Peak,
     pilot::{self, PILOT_NETS},
-    product::{self, Points},
+    product::{self, Points, Shape},
     report::{Choice, Phase},
     run::Run,
     settings::{CostClass, Method, Placement},
@@ -59,6 +59,9 @@ const UNIFORM_NET: u64 = 256;
 /// Calls to go up to which uniform points are taken without another look, and of a first fit.
 const SMALL: f64 = 8192.0;
 const FIRST_ROUND: u64 = 4096;
+/// Seconds that a fit may take in any case, and at most.
+const FIT_SECONDS: f64 = 0.02;
+const MOST_SECONDS: f64 = 60.0;
 /// A look may cost this part of what is left to do by the best candidate so far.
 const LOOK: f64 = 0.08;
 
@@ -66,8 +69,8 @@ const LOOK: f64 = 0.08;
 struct Search {
     candidates: Vec<Candidate>,
     points: Points,
-    /// a product for a flow to stand on
-    base: Option<Layers>,
+    /// a product for a flow to stand on, and what is wider
+    base: Option<(Layers, Layers)>,
     /// peaks that were looked for, and found
     peaks: Vec<Peak>,
 }
@@ -88,7 +91,8 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
             uniform.misses = hunt::missed(&search.peaks, uniform.map.as_ref(), value).is_some();
         }
     }
-    search.product(run, explored.cost)?;
+    let peaks = search.peaks.clone();
+    search.product(run, explored.cost, &peaks)?;
     search.vegas(run, explored, GLANCE)?;
     // A grid that leads is better known before a flow is trained against it.
     if search.leader().is_some_and(|f| f.name == VEGAS) {
@@ -103,8 +107,7 @@ impl Search {
     /// The best candidate so far that misses nothing known.
     fn leader(&self) -> Option<&Forecast> {
         let good = self.candidates.iter().filter(|c| !c.misses);
-        good.map(|c| &c.forecast)
-            .min_by(|a, b| a.seconds.total_cmp(&b.seconds))
+        good.map(|c| &c.forecast).min_by(|a, b| a.order(b))
     }
 
     /// Seconds and calls to go by it.
@@ -155,8 +158,8 @@ impl Search {
         Ok(())
     }
 
-    /// A product by regression, from all points so far.
-    fn product(&mut self, run: &mut Run<'_>, cost: CostClass) -> Result<()> {
+    /// A product by regression, from all points so far and new ones `around` peaks.
+    fn product(&mut self, run: &mut Run<'_>, cost: CostClass, around: &[Peak]) -> Result<()> {
         if run.settings.placement == Placement::Random {
             return Ok(());
         }
@@ -166,20 +169,25 @@ impl Search {
         } else {
             0
         };
-        if let Some(fit) = product::fit(run, &mut self.points, most)? {
-            let (name, rate) = if fit.turned {
-                ("product on turned axes", forecast::TURNED)
-            } else {
-                ("product", 2.0 * forecast::GRID)
+        let seconds = (LOOK * self.to_go().0).clamp(FIT_SECONDS, MOST_SECONDS);
+        if let Some(fit) = product::fit(run, &mut self.points, around, (most, seconds))? {
+            let (name, rate) = match fit.shape {
+                Shape::Product => ("product", 2.0 * forecast::GRID),
+                Shape::Turned => ("product on turned axes", forecast::TURNED),
+                Shape::Mixture => ("mixture of products", forecast::MIXTURE),
             };
             let forecast = Forecast::of_nets(run, cost, &fit.pass, rate);
-            let defence = run.settings.defence.then_some(Defence {
-                tempered: None,
-                level: fit.pass.value,
-            });
+            let defence = if run.settings.defence {
+                Some(Defence {
+                    tempered: Some(fit.tempered.map(run.evaluator.dim())?),
+                    level: fit.pass.value,
+                })
+            } else {
+                None
+            };
             let misses = hunt::missed(&self.peaks, fit.map.as_ref(), fit.pass.value).is_some();
             if fit.is_good() && !misses {
-                self.base = Some(fit.layers);
+                self.base = Some((fit.layers, fit.tempered));
             }
             self.candidates.push(Candidate {
                 misses,
@@ -238,11 +246,12 @@ impl Search {
             seconds,
             rates: Some(training.rates),
         };
-        let base = self.base.take().unwrap_or_default();
-        let cold = base.is_empty();
+        let cold = self.base.is_none();
+        let (base, wider) = self.base.take().unzip();
         let begin = Begin {
             flow,
-            base,
+            base: base.unwrap_or_default(),
+            wider,
             points: &self.points,
             peaks: &self.peaks,
         };
@@ -260,7 +269,8 @@ impl Search {
             forecast: forecast.named("flow"),
         });
         if cold {
-            self.product(run, explored.cost)?;
+            // What lies around peaks has been drawn.
+            self.product(run, explored.cost, &[])?;
         }
         Ok(())
     }
@@ -268,8 +278,8 @@ impl Search {
     /// The candidate that is predicted to be the fastest.
     fn best(mut self, explored: &Explored) -> Frozen {
         self.candidates.sort_by(|a, b| {
-            let seconds = a.forecast.seconds.total_cmp(&b.forecast.seconds);
-            a.misses.cmp(&b.misses).then(seconds)
+            let misses = a.misses.cmp(&b.misses);
+            misses.then(a.forecast.order(&b.forecast))
         });
         let each = self.candidates.iter().map(|c| c.forecast.clone());
         let candidates: Vec<Forecast> = each.collect();

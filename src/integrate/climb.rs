@@ -73,7 +73,12 @@ impl<'a> Climb<'a> {
             self.left.set(self.calls - self.made.get());
             let (log_f, x) = self.best.borrow().clone();
             let widths = self.widths(log_f, &x);
-            Peak { x, log_f, widths }
+            Peak {
+                x,
+                log_f,
+                widths,
+                curvature: None,
+            }
         });
         let made = self.made.get();
         match self.error.into_inner() {

@@ -3,6 +3,8 @@
 //! A class stands for one cost of a call, and rates of sampling and training are those of one
 //! core, rounded: a forecast reads no clock, so that the same seed and class choose the same.
 
+use std::cmp::Ordering;
+
 use super::{
     pilot::{ESTIMATE_NETS, Pass},
     run::Run,
@@ -17,6 +19,10 @@ use crate::stats::Moments;
 pub(crate) const GRID: f64 = 8e-9;
 /// The same on turned axes.
 pub(crate) const TURNED: f64 = 4e-8;
+/// The same through a mixture of products.
+pub(crate) const MIXTURE: f64 = 4e-7;
+/// Seconds below which none of two is slow.
+const FELT: f64 = 0.01;
 /// Seconds for a point and coordinate through a flow.
 pub(crate) const FLOW: f64 = 1e-7;
 /// Seconds for a parameter and use of a point in training: 6 operations at 80 GFLOP/s; and for
@@ -86,6 +92,13 @@ impl Forecast {
     /// An adapted grid with its layout.
     pub(crate) fn of_layout(run: &Run<'_>, cost: CostClass, adapted: &Adapted) -> Self {
         Self::of_spread(run, cost, adapted.rel_std, GRID)
+    }
+
+    /// The order of candidates: by seconds where they are felt, and else by calls.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let felt = |f: &Self| f.seconds.max(FELT);
+        let seconds = felt(self).total_cmp(&felt(other));
+        seconds.then(self.calls.total_cmp(&other.calls))
     }
 
     pub(crate) fn named(self, name: &'static str) -> Self {

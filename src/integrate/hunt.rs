@@ -128,6 +128,7 @@ mod tests {
             x: vec![0.5; 3],
             log_f: 10.0,
             widths: vec![0.02; 3],
+            curvature: None,
         };
         let map = Identity::new(3);
         // Its content is e^10 (0.02 sqrt(2 pi))^3 = 2.8.

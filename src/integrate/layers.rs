@@ -3,13 +3,14 @@
 use std::any::Any;
 
 use crate::error::Result;
-use crate::map::{Chain, Grid, Identity, Map, Rotation};
+use crate::map::{Chain, Grid, Identity, Map, ProductMixture, Rotation};
 
 /// One fixed map.
 #[derive(Clone, Debug)]
 pub(crate) enum Layer {
     Grid(Grid),
     Turn(Rotation),
+    Mixture(ProductMixture),
 }
 
 /// Fixed maps from the latent end to the data end; none is the identity.
@@ -27,13 +28,16 @@ impl Layer {
         match self {
             Self::Grid(grid) => Box::new(grid.clone()),
             Self::Turn(turn) => Box::new(turn.clone()),
+            Self::Mixture(mixture) => Box::new(mixture.clone()),
         }
     }
 
     fn of_map(map: &dyn Map) -> Option<Self> {
         let any: &dyn Any = map;
         let grid = any.downcast_ref::<Grid>().cloned().map(Self::Grid);
-        grid.or_else(|| any.downcast_ref::<Rotation>().cloned().map(Self::Turn))
+        let turn = || any.downcast_ref::<Rotation>().cloned().map(Self::Turn);
+        let mixture = || any.downcast_ref().cloned().map(Self::Mixture);
+        grid.or_else(turn).or_else(mixture)
     }
 }
 

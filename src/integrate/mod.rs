@@ -6,6 +6,7 @@
 mod around;
 mod auto;
 mod climb;
+mod curvature;
 mod estimate;
 pub(crate) mod evaluator;
 mod explore;
@@ -27,6 +28,7 @@ mod strata;
 mod turned;
 mod vegas;
 mod verdict;
+mod zoom;
 
 pub use observable::Observable;
 pub use observer::{Control, Observer, Progress, Silent};

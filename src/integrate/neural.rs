@@ -71,6 +71,8 @@ pub(crate) struct Begin<'a> {
     pub(crate) flow: Flow,
     /// fixed maps that it stands on
     pub(crate) base: Layers,
+    /// wider than these, if they are no identity
+    pub(crate) wider: Option<Layers>,
     /// points to begin with, in stages
     pub(crate) points: &'a Points,
     /// peaks that are known
@@ -89,6 +91,7 @@ pub(crate) fn train(
     let Begin {
         flow,
         base,
+        wider,
         points,
         peaks: known,
     } = begin;
@@ -166,16 +169,7 @@ pub(crate) fn train(
     }
     let all = trainer.stored();
     let points = Points::new(all.x, all.log_f, all.log_q, all.ends);
-    let defence = if run.settings.defence {
-        // A flow that is still tempered is wide itself.
-        let wider = trainer.tempered().filter(|_| trainer.beta() >= 1.0);
-        let tempered = wider
-            .map(|flow| base.under(Box::new(flow.clone())))
-            .transpose()?;
-        Some(Defence { tempered, level })
-    } else {
-        None
-    };
+    let defence = defence(run, &trainer, (&base, wider), level)?;
     let (flow, rel_std) = better(
         trainer.into_flow(),
         expected(spread, previous),
@@ -190,6 +184,27 @@ pub(crate) fn train(
         level,
         defence,
     })
+}
+
+/// What a flow on fixed maps is defended with: itself as it was while tempered, or what is wider
+/// than the maps.
+fn defence(
+    run: &Run<'_>,
+    trainer: &Trainer,
+    (base, wider): (&Layers, Option<Layers>),
+    level: f64,
+) -> Result<Option<Defence>> {
+    if !run.settings.defence {
+        return Ok(None);
+    }
+    // A flow that is still tempered is wide itself.
+    let flow = trainer.tempered().filter(|_| trainer.beta() >= 1.0);
+    let tempered = match (flow, wider) {
+        (Some(flow), _) => Some(base.under(Box::new(flow.clone()))?),
+        (None, Some(wider)) => Some(wider.map(run.evaluator.dim())?),
+        (None, None) => None,
+    };
+    Ok(Some(Defence { tempered, level }))
 }
 
 /// The spread after training on the last stage, if the fall from the `previous` one goes on.

@@ -11,16 +11,20 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
     climb::{CALLS, Climb, Function, PROBES},
+    curvature,
     explore::Explored,
     report::Phase,
     run::Run,
 };
 use crate::error::Result;
+use crate::map::Normal;
 
 /// Most searches.
 const MOST_STARTS: usize = 12;
 /// Distance of two starts, in units of sqrt(dim).
 const APART: f64 = 0.1;
+/// Fall of log|f| to second order within which two ends belong to one peak.
+const WITHIN: f64 = 12.0;
 /// Difference of log volume to the largest peak from which on a peak does not matter.
 const NEGLIGIBLE: f64 = 12.0;
 /// A maximum of |f|.
@@ -32,12 +36,23 @@ pub(crate) struct Peak {
     pub(crate) log_f: f64,
     /// `[dim]`: standard deviations of the normal densities that fall alike
     pub(crate) widths: Vec<f64>,
+    /// `[dim * dim]`: factor of the curvature in units of the widths, for the largest peak
+    pub(crate) curvature: Option<Vec<f64>>,
 }
 
 impl Peak {
     /// log of f times the widths: the integral in Laplace's approximation, up to a factor.
     pub(crate) fn log_volume(&self) -> f64 {
         self.log_f + self.widths.iter().map(|w| w.ln()).sum::<f64>()
+    }
+
+    /// The normal density of `scale` times its widths.
+    pub(crate) fn normal(&self, scale: f64) -> Normal {
+        Normal {
+            log_share: self.log_volume(),
+            centre: self.x.clone(),
+            widths: self.widths.iter().map(|w| (scale * w).min(1.0)).collect(),
+        }
     }
 
     /// Whether two searches have ended at the same place.
@@ -80,7 +95,23 @@ pub(crate) fn search(run: &mut Run<'_>, starts: &[Vec<f64>]) -> Result<Vec<Peak>
     if run.stopped.is_none() {
         run.stopped = run.must_stop();
     }
-    Ok(distinct(peaks))
+    let mut peaks = distinct(peaks);
+    let more = curvature::calls(dim);
+    if let Some(peak) = peaks.first_mut()
+        && more > 0
+        && run.stopped.is_none()
+        && run.calls_left() / 8 > more
+    {
+        let this = &*run;
+        let function = Function {
+            log_f: &|x| this.evaluator.log_abs(x),
+            stop: &|| false,
+        };
+        peak.curvature = curvature::measure(function, peak)?;
+        run.calls.explore += more;
+        run.book(Phase::Explore);
+    }
+    Ok(apart(peaks))
 }
 
 /// Climbs from every start with at most `calls` calls each: what was found, and the calls made.
@@ -106,6 +137,22 @@ fn distinct(mut peaks: Vec<Peak>) -> Vec<Peak> {
     let largest = volumes.fold(f64::NEG_INFINITY, f64::max);
     kept.retain(|p| p.log_volume() > largest - NEGLIGIBLE);
     kept
+}
+
+/// The first peak, and those that are not on its flanks as its curvature has them: climbs end
+/// early on a ridge.
+fn apart(peaks: Vec<Peak>) -> Vec<Peak> {
+    let Some(first) = peaks.first().cloned() else {
+        return peaks;
+    };
+    let on_flank = |peak: &Peak| {
+        let fall = curvature::fall(&first, &peak.x);
+        fall.is_some_and(|fall| {
+            fall < WITHIN || (first.log_f - peak.log_f - fall).abs() < 0.5 * fall
+        })
+    };
+    let others = peaks.into_iter().skip(1).filter(|p| !on_flank(p));
+    [first.clone()].into_iter().chain(others).collect()
 }
 
 /// The points with the largest `log`, at most `most`, each away from all better ones.

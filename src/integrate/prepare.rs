@@ -83,10 +83,11 @@ pub(super) fn prepare(
                 Start::Cold
             };
             let mut points = product::uniform(explored);
-            let (flow, base, peaks) = starting_flow(run, explored, start, &mut points)?;
+            let (stand, peaks) = starting_flow(run, explored, start, &mut points)?;
             let begin = Begin {
-                flow,
-                base,
+                flow: stand.flow,
+                base: stand.base,
+                wider: stand.wider,
                 points: &points,
                 peaks: &peaks,
             };
@@ -129,11 +130,11 @@ fn starting_flow(
     explored: &Explored,
     start: Option<&dyn Map>,
     points: &mut Points,
-) -> Result<(Flow, Layers, Vec<Peak>)> {
+) -> Result<(Stand, Vec<Peak>)> {
     let (dim, settings) = (run.evaluator.dim(), run.settings);
     if let Some((start, flow)) = start.and_then(|s| Some((s, flow_of(s)?))) {
         let base = Layers::of_map(start, 1).unwrap_or_default();
-        return Ok((flow.clone(), base, Vec::new()));
+        return Ok((Stand::on(flow.clone(), base), Vec::new()));
     }
     let mut flow = Flow::new(dim, &settings.flow, settings.seed)?;
     let grid = start.and_then(grid_of).cloned();
@@ -141,13 +142,13 @@ fn starting_flow(
         let most = run.calls_left() / 8;
         let grid = vegas::adapt(run, explored, (grid, &Base::default()), most)?.grid;
         if settings.flow_on_grid {
-            return Ok((flow, grid.into(), Vec::new()));
+            return Ok((Stand::on(flow, grid.into()), Vec::new()));
         }
         flow.follow_grid(&grid);
-        return Ok((flow, Layers::default(), Vec::new()));
+        return Ok((Stand::on(flow, Layers::default()), Vec::new()));
     }
     if let Some(grid) = grid {
-        return Ok((flow, grid.into(), Vec::new()));
+        return Ok((Stand::on(flow, grid.into()), Vec::new()));
     }
     let peaks = if hunt::is_needed(points) {
         hunt::hunt(run, points)?
@@ -155,12 +156,40 @@ fn starting_flow(
         Vec::new()
     };
     let most = (run.calls_left() / 16).min(FIT_CALLS);
-    let fit = product::fit(run, points, most)?.filter(|fit| {
+    let fit = product::fit(run, points, &peaks, (most, FIT_SECONDS))?.filter(|fit| {
         let missed = hunt::missed(&peaks, fit.map.as_ref(), fit.pass.value);
         fit.is_good() && missed.is_none()
     });
-    Ok((flow, fit.map(|f| f.layers).unwrap_or_default(), peaks))
+    let stand = match fit {
+        Some(fit) => Stand {
+            flow,
+            base: fit.layers,
+            wider: Some(fit.tempered),
+        },
+        None => Stand::on(flow, Layers::default()),
+    };
+    Ok((stand, peaks))
+}
+
+/// A flow and what it stands on.
+struct Stand {
+    flow: Flow,
+    base: Layers,
+    /// wider than the base
+    wider: Option<Layers>,
+}
+
+impl Stand {
+    fn on(flow: Flow, base: Layers) -> Self {
+        Self {
+            flow,
+            base,
+            wider: None,
+        }
+    }
 }
 
 /// Most calls of fitting a product for a flow to stand on.
 const FIT_CALLS: u64 = 4096;
+/// Seconds that it may take to look for a mixture.
+const FIT_SECONDS: f64 = 2.0;

@@ -6,15 +6,18 @@
 //! long as they can pay for themselves.
 
 use super::{
+    curvature,
     explore::Explored,
-    layers::Layers,
+    layers::{Layer, Layers},
+    peaks::Peak,
     pilot::{self, ESTIMATE_NETS, PILOT_NETS, Pass},
     report::Phase,
     run::Run,
     turned::Base,
+    zoom::Zoom,
 };
 use crate::error::Result;
-use crate::map::{Additive, Map, Sample};
+use crate::map::{Additive, Grid, Map, Normal, Peaked, Sample};
 use crate::sobol::MAX_DIM;
 
 /// Most rounds.
@@ -28,18 +31,39 @@ const WORTH: f64 = 4.0;
 /// Spread of the weights of a product that a flow can stand on: what is left of a worse one is
 /// harder to learn than f itself.
 const GOOD: f64 = 0.05;
-/// A turn must explain so much more of log|f|.
+/// Standard deviations that a turned axis is seen at: half of it is left to the tails.
+const WIDTH: f64 = 2.0;
+/// Power of the density that defends the product.
+const TEMPER: f64 = 0.5;
+/// Widths of the first densities around peaks, in units of those of the peaks.
+const NEAR: f64 = 1.3;
+const FAR: f64 = 2.5;
+/// What a product may leave of log|f| (mean square) without a mixture: at all, and before it has
+/// been tried. f/q may be smooth, and nets gain much then.
+const SMALL: f64 = 1e-2;
+const UNTRIED: f64 = 0.25;
+/// A turn, or a mixture, must explain so much more of log|f|.
 const TURN_GAIN: f64 = 0.7;
 /// Share of points with f != 0 below which a fit of log|f| makes no sense.
 const FEW_NONZERO: f64 = 0.5;
+
+/// What a fit is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Product,
+    Turned,
+    Mixture,
+}
 
 /// A fitted product, with what its pilot nets said.
 #[derive(Debug)]
 pub(crate) struct Product {
     pub(crate) layers: Layers,
     pub(crate) map: Box<dyn Map>,
+    /// the square root of the density, normalised: wider on every axis
+    pub(crate) tempered: Layers,
     pub(crate) pass: Pass,
-    pub(crate) turned: bool,
+    pub(crate) shape: Shape,
 }
 
 impl Product {
@@ -124,21 +148,35 @@ impl Points {
     }
 }
 
-/// Fits in rounds, spending at most `most` calls. `None` where no fit is possible.
-pub(crate) fn fit(run: &mut Run<'_>, points: &mut Points, most: u64) -> Result<Option<Product>> {
+/// Fits in rounds, spending at most `most` calls and about as many `seconds` on mixtures, and
+/// beginning around `peaks` where there are any. `None` where no fit is possible.
+pub(crate) fn fit(
+    run: &mut Run<'_>,
+    points: &mut Points,
+    peaks: &[Peak],
+    (most, mut seconds): (u64, f64),
+) -> Result<Option<Product>> {
     let dim = run.evaluator.dim();
     let nonzero = points.log_f.iter().filter(|f| f.is_finite()).count();
-    if dim > MAX_DIM || (nonzero as f64) < FEW_NONZERO * points.log_f.len() as f64 {
+    let few = (nonzero as f64) < FEW_NONZERO * points.log_f.len() as f64;
+    if dim > MAX_DIM || (few && peaks.is_empty()) {
         return Ok(None);
     }
     let mut best: Option<Product> = None;
     let (mut spent, mut stale) = (0, 0);
+    // What a mixture begins with.
+    let mut normals = Vec::new();
     let mut net: u64 = if dim > 10 { 512 } else { 256 };
     for round in 0..ROUNDS {
         if spent + PILOT_NETS * net > most || run.stopped.is_some() {
             break;
         }
-        let Some((layers, turned)) = propose(dim, points)? else {
+        let Some(Proposal {
+            layers,
+            tempered,
+            shape,
+        }) = propose(dim, points, (peaks, &mut normals), (round, &mut seconds))?
+        else {
             break;
         };
         let map = layers.map(dim)?;
@@ -163,8 +201,9 @@ pub(crate) fn fit(run: &mut Run<'_>, points: &mut Points, most: u64) -> Result<O
             best = Some(Product {
                 layers,
                 map,
+                tempered,
                 pass,
-                turned,
+                shape,
             });
         }
         let next = if round == 0 { net } else { 2 * net };
@@ -172,7 +211,9 @@ pub(crate) fn fit(run: &mut Run<'_>, points: &mut Points, most: u64) -> Result<O
             .target(pass.value)
             .map(|e| pass.calls_to(e, ESTIMATE_NETS, 2.0));
         let reached = to_go.is_some_and(|n| n < WORTH * (PILOT_NETS * next) as f64);
-        if (stale > 0 && round >= PATIENCE) || reached || pass.variance == 0.0 {
+        // A mixture may yet find what it misses.
+        let patience = i32::from(shape == Shape::Mixture);
+        if (stale > patience && round >= PATIENCE) || reached || pass.variance == 0.0 {
             break;
         }
         net = next;
@@ -180,20 +221,121 @@ pub(crate) fn fit(run: &mut Run<'_>, points: &mut Points, most: u64) -> Result<O
     Ok(best)
 }
 
-/// The fit to all points, on turned axes if that explains clearly more; and whether it is turned.
-fn propose(dim: usize, points: &Points) -> Result<Option<(Layers, bool)>> {
-    let plain = Base::default();
-    let Some(straight) = plain.fit(dim, points) else {
+/// A fit before any point was drawn from it.
+struct Proposal {
+    layers: Layers,
+    tempered: Layers,
+    shape: Shape,
+}
+
+impl Proposal {
+    fn product(fit: &Additive) -> Result<Self> {
+        let base = Base::default();
+        Ok(Self {
+            layers: base.layers(fit.grids(1.0)?),
+            tempered: base.layers(fit.grids(TEMPER)?),
+            shape: Shape::Product,
+        })
+    }
+
+    fn turned(base: &Base, fit: &Turned) -> Result<Self> {
+        Ok(Self {
+            layers: base.layers(fit.grids(1.0)?),
+            tempered: base.layers(fit.grids(TEMPER)?),
+            shape: Shape::Turned,
+        })
+    }
+
+    fn mixture(fit: &Peaked) -> Result<Self> {
+        let layers =
+            |power| -> Result<Layers> { Ok(Layers(vec![Layer::Mixture(fit.mixture(power)?)])) };
+        Ok(Self {
+            layers: layers(1.0)?,
+            tempered: layers(TEMPER)?,
+            shape: Shape::Mixture,
+        })
+    }
+}
+
+/// The fit to all points, on turned axes or as a mixture if that explains clearly more; in the
+/// first round, what lies around known peaks. `normals`: what a mixture begins with, kept.
+fn propose(
+    dim: usize,
+    points: &Points,
+    (peaks, normals): (&[Peak], &mut Vec<Normal>),
+    (round, seconds): (usize, &mut f64),
+) -> Result<Option<Proposal>> {
+    if normals.is_empty() && !peaks.is_empty() {
+        normals.extend(peaks.iter().map(|p| p.normal(1.0)));
+        let around = |scale: f64| peaks.iter().map(move |p| p.normal(scale));
+        let wide = |normals: Vec<Normal>| -> Result<Layers> {
+            Ok(Layers(vec![Layer::Mixture(Peaked::around(&normals)?)]))
+        };
+        if let [peak] = peaks
+            && let Some((layers, shape)) = curvature::laplace(peak)?
+        {
+            return Ok(Some(Proposal {
+                layers,
+                tempered: wide(around(FAR).collect())?,
+                shape,
+            }));
+        }
+        let near = around(NEAR).chain(around(FAR));
+        return Ok(Some(Proposal {
+            layers: wide(near.collect())?,
+            tempered: wide(around(FAR).collect())?,
+            shape: Shape::Mixture,
+        }));
+    }
+    let Some(straight) = Additive::fit(points.sample(dim)) else {
         return Ok(None);
     };
-    let base = Base::of_points(dim, &points.x, &Additive::weights(points.sample(dim)))?;
-    if !base.is_plain()
-        && let Some(turned) = base.fit(dim, points)
-        && turned.residual() < TURN_GAIN * straight.residual()
+    let omega = Additive::weights(points.sample(dim));
+    let base = Base::of_points(dim, &points.x, &omega)?;
+    let turned = Turned::fit(&base, points, dim, &omega);
+    let small = if round == 0 { UNTRIED } else { SMALL };
+    let several = straight.residual() > small || normals.len() > 1;
+    let mixture = if several && *seconds > 0.0 {
+        Peaked::fit(points.sample(dim), normals, seconds)
+    } else {
+        None
+    };
+    // The mean square of f/q over points of f is the integral of the fit times what varies: a
+    // product of bumps explains all points of two peaks, and wastes itself where none is.
+    let masses = [
+        Some(straight.log_mass()?),
+        turned.as_ref().map(|t| t.fit.log_mass()).transpose()?,
+        mixture.as_ref().map(Peaked::log_mass),
+    ];
+    let least = masses
+        .iter()
+        .flatten()
+        .copied()
+        .fold(f64::INFINITY, f64::min);
+    let square = |log_mass: Option<f64>, residual: Option<f64>| match (log_mass, residual) {
+        (Some(log_mass), Some(residual)) => {
+            let mass = (log_mass - least).exp();
+            mass * (1.0 + residual) - 1.0
+        }
+        _ => f64::INFINITY,
+    };
+    let mut best = square(masses[0], Some(straight.residual()));
+    let mut proposal = Proposal::product(&straight)?;
+    let square_turned = square(masses[1], turned.as_ref().map(|t| t.fit.residual()));
+    if let Some(fit) = turned
+        && square_turned < TURN_GAIN * best
     {
-        return Ok(Some((base.layers(turned.grids()?), true)));
+        best = square_turned;
+        proposal = Proposal::turned(&base, &fit)?;
     }
-    Ok(Some((plain.layers(straight.grids()?), false)))
+    let square_mixture = square(masses[2], mixture.as_ref().map(Peaked::residual));
+    if let Some(fit) = mixture
+        && square_mixture < TURN_GAIN * best
+    {
+        *normals = fit.normals()?;
+        proposal = Proposal::mixture(&fit)?;
+    }
+    Ok(Some(proposal))
 }
 
 impl Points {
@@ -225,24 +367,34 @@ impl Points {
     }
 }
 
-impl Base {
-    /// The additive fit in the coordinates of this base.
-    fn fit(&self, dim: usize, points: &Points) -> Option<Additive> {
-        let Some((y, log_jac)) = self.coordinates(&points.x, points.log_f.len()) else {
-            return Additive::fit(points.sample(dim));
-        };
-        let log_f: Vec<f64> = points
-            .log_f
-            .iter()
-            .zip(&log_jac)
-            .map(|(f, l)| f + l)
-            .collect();
-        Additive::fit(Sample {
+/// An additive fit on turned axes, each at the scale of what lies along it.
+struct Turned {
+    fit: Additive,
+    zoom: Zoom,
+}
+
+impl Turned {
+    /// Of points with the weights `omega` (`[n]`) of a fit; `None` where `base` is not turned, or
+    /// for too few points.
+    fn fit(base: &Base, points: &Points, dim: usize, omega: &[f64]) -> Option<Self> {
+        let (mut y, mut log_jac) = base.coordinates(&points.x, points.log_f.len())?;
+        let zoom = Zoom::new(dim, &y, omega, WIDTH);
+        zoom.apply(&mut y, &mut log_jac);
+        let pairs = points.log_f.iter().zip(&log_jac);
+        let log_f: Vec<f64> = pairs.map(|(f, l)| f + l).collect();
+        let fit = Additive::fit(Sample {
             dim,
             x: &y,
             log_f: &log_f,
             log_w: &points.log_w,
-        })
+        })?;
+        Some(Self { fit, zoom })
+    }
+
+    /// The grids of the density to the `power`, over the axes of the base.
+    fn grids(&self, power: f64) -> Result<[Grid; 2]> {
+        let [law, grid] = self.fit.grids(power)?;
+        Ok([law, self.zoom.back(&grid)])
     }
 }
 

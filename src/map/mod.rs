@@ -7,16 +7,18 @@ mod additive;
 mod chain;
 mod grid;
 mod identity;
+mod mixture;
 mod permutation;
 mod rotation;
 
 use std::any::Any;
 use std::fmt::Debug;
 
-pub(crate) use additive::{Additive, Sample};
+pub(crate) use additive::{Additive, Normal, Peaked, Sample};
 pub use chain::Chain;
 pub use grid::{Grid, GridTraining};
 pub use identity::Identity;
+pub use mixture::{LogLinear, ProductMixture};
 pub use permutation::Permutation;
 pub use rotation::Rotation;
 

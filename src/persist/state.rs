@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::flow::{Flow, FlowConfig};
-use crate::map::{Chain, Grid, Identity, Map, Permutation, Rotation};
+use crate::map::{Chain, Grid, Identity, LogLinear, Map, Permutation, ProductMixture, Rotation};
 
 /// Chains nested deeper than this are refused.
 const MAX_DEPTH: usize = 8;
@@ -29,6 +29,9 @@ pub(super) enum MapState {
         dim: usize,
         axes: Vec<f64>,
     },
+    ProductMixture {
+        components: Vec<ComponentState>,
+    },
     Flow {
         dim: usize,
         seed: u64,
@@ -38,6 +41,37 @@ pub(super) enum MapState {
     Chain {
         maps: Vec<MapState>,
     },
+}
+
+/// One product of a mixture.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ComponentState {
+    share: f64,
+    axes: Vec<AxisState>,
+}
+
+/// A density whose logarithm is linear between knots.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct AxisState {
+    knots: Vec<f64>,
+    values: Vec<f64>,
+}
+
+impl ComponentState {
+    fn of((share, axes): (f64, &[LogLinear])) -> Self {
+        let axis = |a: &LogLinear| AxisState {
+            knots: a.knots().to_vec(),
+            values: a.values().to_vec(),
+        };
+        let axes = axes.iter().map(axis).collect();
+        Self { share, axes }
+    }
+
+    fn build(self) -> Result<(f64, Vec<LogLinear>)> {
+        let axes = self.axes.into_iter();
+        let axes = axes.map(|a| LogLinear::new(a.knots, a.values));
+        Ok((self.share, axes.collect::<Result<_>>()?))
+    }
 }
 
 impl MapState {
@@ -62,6 +96,10 @@ impl MapState {
                 dim: map.dim(),
                 axes: map.axes().to_vec(),
             });
+        }
+        if let Some(map) = any.downcast_ref::<ProductMixture>() {
+            let components = map.components().map(ComponentState::of).collect();
+            return Ok(Self::ProductMixture { components });
         }
         if let Some(map) = any.downcast_ref::<Flow>() {
             return Ok(Self::Flow {
@@ -95,6 +133,10 @@ impl MapState {
             Self::Permutation { order } => Box::new(Permutation::new(order)?),
             Self::Grid { dim, edges } => Box::new(Grid::from_edges(dim, edges)?),
             Self::Rotation { dim, axes } => Box::new(Rotation::new(dim, axes)?),
+            Self::ProductMixture { components } => {
+                let components = components.into_iter().map(ComponentState::build);
+                Box::new(ProductMixture::new(components.collect::<Result<_>>()?)?)
+            }
             Self::Flow {
                 dim,
                 seed,

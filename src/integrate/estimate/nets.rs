@@ -36,6 +36,8 @@ const FEWEST_NETS: u64 = 8;
 const NETS: u64 = 16;
 /// Fewest and most (exclusive) where it follows from the budget.
 const FEW_NETS: u64 = 12;
+/// Power of n that the error of a net falls with for smooth f.
+const FASTEST: f64 = 1.5;
 /// Fewest points of a net.
 const SMALLEST: u64 = 16;
 
@@ -333,19 +335,25 @@ pub(super) fn estimate(
         (budget / (units * unit), units)
     };
     let mut nets = Nets::of_channels(run, count, ESTIMATE, shares)?;
+    // A run that stops where its error is small by luck would be too sure of itself: the error
+    // it stops by falls no faster than those of nets do.
+    let (mut error, mut before) = (0.0_f64, 1);
     let stop = loop {
         // Steps on the way are there to be watched; they decide nothing.
         while nets.units < goal && run.stopped.is_none() {
             let more = nets.units.max((goal / 8).max(least)).min(goal - nets.units);
             if nets.extend(run, (Phase::Estimate, mixture), more, |_, _| (), false)? {
                 nets.step(run, Phase::Estimate, more * unit * count);
+                let fall = (before as f64 / nets.units as f64).powf(FASTEST);
+                error = nets.means(0).error().max(error * fall);
+                before = nets.units;
             }
         }
         if let Some(reason) = run.stopped {
             break reason;
         }
         let means = nets.means(0);
-        if let Some(reason) = reached(run, means.mean, means.error()) {
+        if let Some(reason) = reached(run, means.mean, error) {
             break reason;
         }
         // On by quarters, as far as the error calls for and the budget goes; at most doubled.
@@ -355,7 +363,7 @@ pub(super) fn estimate(
         }
         let excess = run
             .target(means.mean)
-            .map_or(1.0, |e| (means.error() / (e * means.mean)).powi(2) - 1.0);
+            .map_or(1.0, |e| (error / (e * means.mean)).powi(2) - 1.0);
         let mut more = (nets.units / 4).max(1);
         while (more as f64) < MARGIN * excess * nets.units as f64 && more < nets.units {
             more += (nets.units / 4).max(1);

@@ -1,4 +1,7 @@
-//! One axis of an additive fit: a piecewise linear log density, and its quantiles.
+//! One axis of an additive fit: a piecewise linear log density.
+
+use crate::error::Result;
+use crate::map::LogLinear;
 
 /// Smallest density, in units of the uniform one: nothing may become unreachable.
 const FLOOR: f64 = 1e-6;
@@ -27,9 +30,9 @@ impl Axis {
         self.values[j] * (1.0 - t) + self.values[j + 1] * t
     }
 
-    /// The values with what no point has seen kept below what was seen, above the floor, and
-    /// normalised.
-    fn density(&self) -> Vec<f64> {
+    /// The density to the `power`, with what no point has seen kept below what was seen, and above
+    /// the floor; and the logarithm of its integral, in units of the values, without the floor.
+    pub(super) fn density(&self, power: f64) -> Result<(LogLinear, f64)> {
         let known = |v: &f64, seen: &bool| if *seen { *v } else { f64::NEG_INFINITY };
         let top = self
             .values
@@ -38,59 +41,25 @@ impl Axis {
             .map(|(v, s)| known(v, s))
             .fold(f64::NEG_INFINITY, f64::max);
         let top = if top.is_finite() { top } else { 0.0 };
-        let mut values: Vec<f64> = self.values.iter().map(|v| (v - top).min(0.0)).collect();
-        let total: f64 = self.masses(&values).iter().sum();
+        let mut values: Vec<f64> = self.values.iter().map(|v| v - top).collect();
+        // Outwards from what was seen nothing rises, and nothing is above it.
+        let first = self.seen.iter().position(|s| *s).unwrap_or(0);
+        let last = self.seen.iter().rposition(|s| *s).unwrap_or(first);
+        for j in (0..first).rev() {
+            values[j] = values[j].min(values[j + 1]);
+        }
+        for j in last + 1..values.len() {
+            values[j] = values[j].min(values[j - 1]);
+        }
         for v in &mut values {
-            *v = (*v - total.ln()).max(FLOOR.ln());
+            *v = power * v.min(0.0);
         }
-        values
-    }
-
-    /// Integrals of exp(values) over the intervals.
-    fn masses(&self, values: &[f64]) -> Vec<f64> {
-        let pieces = self.knots.windows(2).zip(values.windows(2));
-        pieces
-            .map(|(x, v)| (x[1] - x[0]) * v[0].exp() * mean_exponential(v[1] - v[0]))
-            .collect()
-    }
-
-    /// Quantiles at `shares` (rising, within (0, 1)), with 0 and 1 at the ends.
-    pub(super) fn edges(&self, shares: &[f64]) -> Vec<f64> {
-        let values = self.density();
-        let masses = self.masses(&values);
-        let total: f64 = masses.iter().sum();
-        let mut edges = Vec::with_capacity(shares.len() + 2);
-        edges.push(0.0);
-        let (mut j, mut before) = (0, 0.0);
-        for share in shares {
-            let wanted = share * total;
-            while j + 1 < masses.len() && before + masses[j] < wanted {
-                before += masses[j];
-                j += 1;
-            }
-            let part = ((wanted - before) / masses[j]).clamp(0.0, 1.0);
-            let slope = values[j + 1] - values[j];
-            // (e^(slope t) - 1)/(e^slope - 1) = part
-            let t = if slope.abs() < 1e-8 {
-                part
-            } else if slope > 0.0 {
-                // From the other end, where nothing overflows.
-                1.0 + (part + (1.0 - part) * (-slope).exp()).ln() / slope
-            } else {
-                (part * slope.exp_m1()).ln_1p() / slope
-            };
-            edges.push(self.knots[j] + t.clamp(0.0, 1.0) * (self.knots[j + 1] - self.knots[j]));
-        }
-        edges.push(1.0);
-        edges
-    }
-}
-
-/// The mean of e^(slope t) for t from 0 to 1.
-fn mean_exponential(slope: f64) -> f64 {
-    if slope.abs() < 1e-8 {
-        1.0 + 0.5 * slope
-    } else {
-        slope.exp_m1() / slope
+        let begin = values[0];
+        let whole = LogLinear::new(self.knots.clone(), values)?;
+        // Normalising has taken off the logarithm of the integral.
+        let off = begin - whole.values()[0];
+        let floored = whole.values().iter().map(|v| v.max(FLOOR.ln()));
+        let density = LogLinear::new(self.knots.clone(), floored.collect())?;
+        Ok((density, off + power * top))
     }
 }

@@ -1,8 +1,6 @@
 //! Solving the additive regression axis by axis, and the choice of its knots.
 
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
-
-use super::{Sample, axis::Axis};
+use super::{Sample, axis::Axis, banded::Banded};
 
 /// Most sweeps over the axes, and the fall of the residual below which they end.
 const SWEEPS: usize = 40;
@@ -14,11 +12,12 @@ const PENALTY: f64 = 1e-3;
 const FLATTEN: f64 = 0.25;
 
 /// One axis while it is fitted.
-struct Column {
-    axis: Axis,
+#[derive(Clone)]
+pub(super) struct Column {
+    pub(super) axis: Axis,
     /// `[n]`: interval of each point and place in it
     places: Vec<(u32, f32)>,
-    factor: Option<Cholesky<f64, Dyn>>,
+    factor: Option<Banded>,
 }
 
 /// A regression over some of the points.
@@ -107,8 +106,10 @@ impl Backfit {
         sum / total - (first / total) * (first / total)
     }
 
-    pub(super) fn axes(self) -> Vec<Axis> {
-        self.columns.into_iter().map(|c| c.axis).collect()
+    /// The axes, and the constant.
+    pub(super) fn into_axes(self) -> (Vec<Axis>, f64) {
+        let axes = self.columns.into_iter().map(|c| c.axis);
+        (axes.collect(), self.constant)
     }
 }
 
@@ -117,7 +118,7 @@ impl Column {
         clippy::cast_possible_truncation,
         reason = "few knots; places within an interval need no more digits"
     )]
-    fn new(x: &[f64], weights: &[f64], count: usize) -> Self {
+    pub(super) fn new(x: &[f64], weights: &[f64], count: usize) -> Self {
         let knots = knots(x, weights, count);
         let places: Vec<(u32, f32)> = x
             .iter()
@@ -127,15 +128,34 @@ impl Column {
             })
             .collect();
         let m = knots.len();
-        let mut matrix = DMatrix::<f64>::zeros(m, m);
+        let mut column = Self {
+            axis: Axis {
+                values: vec![0.0; m],
+                knots,
+                seen: vec![false; m],
+            },
+            places,
+            factor: None,
+        };
+        column.weigh(weights, 0.0);
+        column
+    }
+
+    /// Takes other weights for the same points and knots; a point is seen that counts `little` or
+    /// more.
+    pub(super) fn weigh(&mut self, weights: &[f64], little: f64) {
+        let knots = &self.axis.knots;
+        let m = knots.len();
+        let mut matrix = Banded::zeros(m);
         let mut seen = vec![false; m];
-        for ((j, t), w) in places.iter().zip(weights) {
+        for ((j, t), w) in self.places.iter().zip(weights) {
             let (j, t) = (*j as usize, f64::from(*t));
-            matrix[(j, j)] += w * (1.0 - t) * (1.0 - t);
-            matrix[(j + 1, j + 1)] += w * t * t;
-            matrix[(j, j + 1)] += w * t * (1.0 - t);
-            matrix[(j + 1, j)] += w * t * (1.0 - t);
-            (seen[j], seen[j + 1]) = (true, true);
+            matrix.add(j, j, w * (1.0 - t) * (1.0 - t));
+            matrix.add(j + 1, j + 1, w * t * t);
+            matrix.add(j + 1, j, w * t * (1.0 - t));
+            if *w >= little {
+                (seen[j], seen[j + 1]) = (true, true);
+            }
         }
         let scale = weights.iter().sum::<f64>() / m as f64;
         for j in 1..m - 1 {
@@ -144,40 +164,49 @@ impl Column {
             let both = before + after;
             let row = [after / both, -1.0, before / both];
             for (a, ra) in row.iter().enumerate() {
-                for (b, rb) in row.iter().enumerate() {
-                    matrix[(j - 1 + a, j - 1 + b)] += PENALTY * scale * ra * rb;
+                for (b, rb) in row.iter().enumerate().take(a + 1) {
+                    matrix.add(j - 1 + a, j - 1 + b, PENALTY * scale * ra * rb);
                 }
             }
         }
         for j in 0..m {
-            matrix[(j, j)] += 1e-9 * scale;
+            matrix.add(j, j, 1e-9 * scale);
         }
-        Self {
-            axis: Axis {
-                values: vec![0.0; m],
-                knots,
-                seen,
-            },
-            places,
-            factor: Cholesky::new(matrix),
+        self.axis.seen = seen;
+        self.factor = matrix.cholesky();
+    }
+
+    /// The values at the points, `[n]`.
+    pub(super) fn fitted(&self) -> impl Iterator<Item = f64> {
+        let values = &self.axis.values;
+        self.places.iter().map(|(j, t)| {
+            let (j, t) = (*j as usize, f64::from(*t));
+            values[j] * (1.0 - t) + values[j + 1] * t
+        })
+    }
+
+    /// Sets the values at the knots.
+    pub(super) fn set(&mut self, value: impl Fn(f64) -> f64) {
+        for (v, x) in self.axis.values.iter_mut().zip(&self.axis.knots) {
+            *v = value(*x);
         }
     }
 
     /// The best values given all other axes; `rest` is what all leave unexplained.
-    fn improve(&mut self, rest: &mut [f64], weights: &[f64]) {
+    pub(super) fn improve(&mut self, rest: &mut [f64], weights: &[f64]) {
         let Some(factor) = &self.factor else {
             return;
         };
         let values = &mut self.axis.values;
-        let mut right = DVector::<f64>::zeros(values.len());
+        let mut right = vec![0.0; values.len()];
         for (((j, t), rest), w) in self.places.iter().zip(rest.iter_mut()).zip(weights) {
             let (j, t) = (*j as usize, f64::from(*t));
             *rest += values[j] * (1.0 - t) + values[j + 1] * t;
             right[j] += w * (1.0 - t) * *rest;
             right[j + 1] += w * t * *rest;
         }
-        let solved = factor.solve(&right);
-        values.copy_from_slice(solved.as_slice());
+        factor.solve(&mut right);
+        values.copy_from_slice(&right);
         for ((j, t), rest) in self.places.iter().zip(rest) {
             let (j, t) = (*j as usize, f64::from(*t));
             *rest -= values[j] * (1.0 - t) + values[j + 1] * t;

@@ -18,12 +18,15 @@
 
 mod axis;
 mod backfit;
+mod banded;
+mod peaked;
 
 use super::{Grid, Map as _};
 use crate::error::Result;
 
 use axis::Axis;
 use backfit::Backfit;
+pub(crate) use peaked::{Normal, Peaked};
 
 /// Points with what the target and their density said there.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +44,7 @@ pub(crate) struct Sample<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Additive {
     axes: Vec<Axis>,
+    constant: f64,
     /// omega-weighted mean square of what the fit leaves of log|f|, at points held out
     residual: f64,
 }
@@ -74,7 +78,7 @@ impl Additive {
         if used.len() > MOST_POINTS {
             used.drain(..used.len() - MOST_POINTS);
         }
-        let omega = omega(sample, &used);
+        let (omega, _) = omega(sample, &used);
         let most = (used.len() / (POINTS_PER_KNOT * dim)).clamp(KNOTS.0, KNOTS.1);
         let (test, train): (Vec<usize>, Vec<usize>) =
             (0..used.len()).partition(|i| i % HELD_OUT == 0);
@@ -91,17 +95,28 @@ impl Additive {
         }
         let (residual, knots) = best?;
         let all: Vec<usize> = (0..used.len()).collect();
-        let axes = Backfit::new(sample, &used, &omega, &all, knots)
+        let (axes, constant) = Backfit::new(sample, &used, &omega, &all, knots)
             .solve()
-            .axes();
-        residual.is_finite().then_some(Self { axes, residual })
+            .into_axes();
+        residual.is_finite().then_some(Self {
+            axes,
+            constant,
+            residual,
+        })
+    }
+
+    /// log of the integral of the fit.
+    pub(crate) fn log_mass(&self) -> Result<f64> {
+        self.axes
+            .iter()
+            .try_fold(self.constant, |sum, axis| Ok(sum + axis.density(1.0)?.1))
     }
 
     /// The weights that a fit gives to the points of a sample, `[n]`; 0 where f = 0.
     pub(crate) fn weights(sample: Sample<'_>) -> Vec<f64> {
         let mut weights = vec![0.0; sample.log_f.len()];
         let used = usable(sample);
-        for (i, omega) in used.iter().zip(omega(sample, &used)) {
+        for (i, omega) in used.iter().zip(omega(sample, &used).0) {
             weights[*i] = omega;
         }
         weights
@@ -123,8 +138,9 @@ impl Additive {
             .collect()
     }
 
-    /// Two grids, from the latent end, that make up the map whose density is that of the fit.
-    pub(crate) fn grids(&self) -> Result<[Grid; 2]> {
+    /// Two grids, from the latent end, that make up the map whose density is that of the fit to the
+    /// `power`: one below 1 makes it wider.
+    pub(crate) fn grids(&self, power: f64) -> Result<[Grid; 2]> {
         let dim = self.axes.len();
         // Bins of equal probability would leave a bin for the whole tail: a law below the grid
         // gives those at the ends a smaller one.
@@ -136,8 +152,14 @@ impl Additive {
             &mut shares,
             &mut vec![0.0; even.len()],
         );
-        let edges = self.axes.iter().flat_map(|axis| axis.edges(&shares));
-        let grid = Grid::repaired(dim, BINS, edges.collect());
+        let mut edges = Vec::with_capacity(dim * (BINS + 1));
+        for axis in &self.axes {
+            let (density, _) = axis.density(power)?;
+            edges.push(0.0);
+            edges.extend(shares.iter().map(|share| density.quantile(*share)));
+            edges.push(1.0);
+        }
+        let grid = Grid::repaired(dim, BINS, edges);
         Ok([law, grid])
     }
 }
@@ -149,27 +171,28 @@ fn usable(sample: Sample<'_>) -> Vec<usize> {
         .collect()
 }
 
-/// The weights of the fit: the largest power of |f|/q at which enough points count.
-fn omega(sample: Sample<'_>, used: &[usize]) -> Vec<f64> {
+/// The weights of the fit, and their power of |f|/q: the largest at which enough points count.
+fn omega(sample: Sample<'_>, used: &[usize]) -> (Vec<f64>, f64) {
     let max = used
         .iter()
         .map(|i| sample.log_w[*i])
         .fold(f64::NEG_INFINITY, f64::max);
     let wanted = POINTS.max(POINTS_PER_AXIS * sample.dim as f64);
     let wanted = wanted.min(0.5 * used.len() as f64);
-    let mut omega = Vec::new();
+    let mut best = (Vec::new(), 0.0);
     for power in POWERS {
-        omega = used
+        let omega: Vec<f64> = used
             .iter()
             .map(|i| (power * (sample.log_w[*i] - max)).exp())
             .collect();
         let sum: f64 = omega.iter().sum();
         let squares: f64 = omega.iter().map(|w| w * w).sum();
+        best = (omega, power);
         if sum * sum >= wanted * squares {
             break;
         }
     }
-    omega
+    best
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ impl Grid {
     }
 
     /// A grid with `edges` (`[dim * (bins + 1)]`) that rise but for roundings.
-    pub(super) fn repaired(dim: usize, bins: usize, edges: Vec<f64>) -> Self {
+    pub(crate) fn repaired(dim: usize, bins: usize, edges: Vec<f64>) -> Self {
         Self::with_rising(dim, refine::strictly_rising(edges, bins + 1))
     }
 

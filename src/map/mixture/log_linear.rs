@@ -1,0 +1,158 @@
+//! A density on (0, 1) whose logarithm is linear between knots.
+
+use crate::error::{Result, check};
+
+/// Slope times width below which e^slope is a short series.
+const FLAT: f64 = 1e-3;
+/// Cells of (0, 1), each of which knows the interval of knots that it begins in.
+const CELLS: usize = 256;
+
+/// log p(x), linear between knots; p integrates to 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogLinear {
+    /// `[m]`, rising from 0 to 1
+    knots: Vec<f64>,
+    /// `[m]`: log p
+    values: Vec<f64>,
+    /// `[m]`: p
+    densities: Vec<f64>,
+    /// `[m]`: probability below each knot
+    below: Vec<f64>,
+    /// `[CELLS]`: the interval at the beginning of each cell
+    cells: Vec<u32>,
+}
+
+impl LogLinear {
+    /// The density with the logarithms `values` at `knots`, up to a constant factor.
+    ///
+    /// # Errors
+    /// [`crate::Error::InvalidSetting`] unless there are two knots or more, rising from 0 to 1, and
+    /// as many finite values.
+    pub fn new(knots: Vec<f64>, mut values: Vec<f64>) -> Result<Self> {
+        let (m, given) = (knots.len(), values.len());
+        check(m >= 2, "number of knots", m as f64, "2 or more")?;
+        let each = "one for each knot";
+        check(m == given, "number of log densities", given as f64, each)?;
+        check(knots[0] == 0.0, "first knot", knots[0], "0")?;
+        let last = knots[m - 1];
+        check(last.to_bits() == 1.0_f64.to_bits(), "last knot", last, "1")?;
+        for pair in knots.windows(2) {
+            check(pair[0] < pair[1], "knot", pair[1], "above the one before")?;
+        }
+        for value in &values {
+            check(value.is_finite(), "log density", *value, "finite")?;
+        }
+        // The largest value is taken out first: nothing overflows.
+        let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        for v in &mut values {
+            *v -= top;
+        }
+        let total: f64 = masses(&knots, &values).sum();
+        for v in &mut values {
+            *v -= total.ln();
+        }
+        let mut below = vec![0.0];
+        let mut sum = 0.0;
+        for mass in masses(&knots, &values) {
+            sum += mass;
+            below.push(sum);
+        }
+        for b in &mut below {
+            *b /= sum;
+        }
+        let mut j = 0;
+        let cells = (0..CELLS).map(|cell| {
+            while j + 2 < m && knots[j + 1] <= cell as f64 / CELLS as f64 {
+                j += 1;
+            }
+            u32::try_from(j).unwrap_or(0)
+        });
+        let cells = cells.collect();
+        Ok(Self {
+            densities: values.iter().map(|v| v.exp()).collect(),
+            knots,
+            values,
+            below,
+            cells,
+        })
+    }
+
+    /// The knots, `[m]`.
+    pub fn knots(&self) -> &[f64] {
+        &self.knots
+    }
+
+    /// log p at the knots, `[m]`.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// The interval of knots that holds `x` in (0, 1).
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "cells are few, and x is not negative"
+    )]
+    fn interval(&self, x: f64) -> usize {
+        let cell = ((x * CELLS as f64) as usize).min(CELLS - 1);
+        let mut j = self.cells[cell] as usize;
+        while j + 2 < self.knots.len() && self.knots[j + 1] <= x {
+            j += 1;
+        }
+        j
+    }
+
+    /// P(X < x), p(x) and log p(x).
+    pub(super) fn at(&self, x: f64) -> (f64, f64, f64) {
+        let j = self.interval(x);
+        let from = x - self.knots[j];
+        let slope = (self.values[j + 1] - self.values[j]) / (self.knots[j + 1] - self.knots[j]);
+        let rise = slope * from;
+        let log = self.values[j] + rise;
+        let (density, first) = (log.exp(), self.densities[j]);
+        let part = if rise.abs() < FLAT {
+            from * first * (1.0 + rise * (0.5 + rise * (1.0 / 6.0 + rise / 24.0)))
+        } else {
+            (density - first) / slope
+        };
+        ((self.below[j] + part).min(1.0), density, log)
+    }
+
+    /// The x with P(X < x) = `u`.
+    pub(crate) fn quantile(&self, u: f64) -> f64 {
+        let (knots, values, below) = (&self.knots, &self.values, &self.below);
+        let j = below.partition_point(|b| *b < u).clamp(1, knots.len() - 1) - 1;
+        let mass = below[j + 1] - below[j];
+        let part = if mass > 0.0 {
+            ((u - below[j]) / mass).clamp(0.0, 1.0)
+        } else {
+            0.5
+        };
+        let slope = values[j + 1] - values[j];
+        // (e^(slope t) - 1)/(e^slope - 1) = part
+        let t = if slope.abs() < 1e-8 {
+            part
+        } else if slope > 0.0 {
+            // From the other end, where nothing overflows.
+            1.0 + (part + (1.0 - part) * (-slope).exp()).ln() / slope
+        } else {
+            (part * slope.exp_m1()).ln_1p() / slope
+        };
+        knots[j] + t.clamp(0.0, 1.0) * (knots[j + 1] - knots[j])
+    }
+}
+
+/// Integrals of exp(values) over the intervals.
+fn masses<'a>(knots: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    let pieces = knots.windows(2).zip(values.windows(2));
+    pieces.map(|(x, v)| (x[1] - x[0]) * v[0].exp() * mean_exponential(v[1] - v[0]))
+}
+
+/// The mean of e^(slope t) for t from 0 to 1.
+fn mean_exponential(slope: f64) -> f64 {
+    if slope.abs() < 1e-8 {
+        1.0 + 0.5 * slope
+    } else {
+        slope.exp_m1() / slope
+    }
+}

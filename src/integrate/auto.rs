@@ -59,9 +59,12 @@ const UNIFORM_NET: u64 = 256;
 /// Calls to go up to which uniform points are taken without another look, and of a first fit.
 const SMALL: f64 = 8192.0;
 const FIRST_ROUND: u64 = 4096;
-/// Seconds that a fit may take in any case, and at most.
+/// Seconds that a fit may take in any case, and at most, times dim^3: in few dimensions a grid
+/// with strata is fast as well.
 const FIT_SECONDS: f64 = 0.02;
-const MOST_SECONDS: f64 = 60.0;
+const MOST_SECONDS: f64 = 0.005;
+/// Training seconds that a flow must be able to save: it may well not win.
+const GAMBLE: f64 = 2.5;
 /// A look may cost this part of what is left to do by the best candidate so far.
 const LOOK: f64 = 0.08;
 
@@ -169,7 +172,9 @@ impl Search {
         } else {
             0
         };
-        let seconds = (LOOK * self.to_go().0).clamp(FIT_SECONDS, MOST_SECONDS);
+        let axes = run.evaluator.dim() as f64;
+        let seconds = LOOK * self.to_go().0;
+        let seconds = seconds.clamp(FIT_SECONDS, FIT_SECONDS.max(MOST_SECONDS * axes.powi(3)));
         if let Some(fit) = product::fit(run, &mut self.points, around, (most, seconds))? {
             let (name, rate) = match fit.shape {
                 Shape::Product => ("product", 2.0 * forecast::GRID),
@@ -239,7 +244,7 @@ impl Search {
         let (seconds, _) = self.to_go();
         let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.seed)?;
         let training = forecast::training(run, explored.cost, &flow, self.base.is_some());
-        if seconds < 1.5 * training.seconds || run.calls_left() < 2 * training.calls {
+        if seconds < GAMBLE * training.seconds || run.calls_left() < 2 * training.calls {
             return Ok(());
         }
         let rival = Rival {

@@ -12,6 +12,10 @@ use crate::map::Map;
 /// Nets of a small pilot; a larger one has twice as many, so that their spread is better known.
 pub(crate) const PILOT_NETS: u64 = 8;
 const LARGE: u64 = 1024;
+/// Spread of weights from which on their tail is looked at, and its index from which on their
+/// variance is not known.
+const WILD: f64 = 3.0;
+const HEAVY: f64 = 0.7;
 /// Numbers of their own for the nets of pilots.
 const PILOT: u64 = 2;
 /// Nets of the estimate, about.
@@ -26,6 +30,8 @@ pub(crate) struct Pass {
     pub(crate) plain: f64,
     /// parts whose number makes the layout fine: cells, or points of a net
     pub(crate) fineness: f64,
+    /// whether its weights vary wildly and have a heavy tail: the variance may be anything
+    pub(crate) heavy: bool,
 }
 
 impl Pass {
@@ -114,6 +120,11 @@ impl Pass {
     }
 }
 
+/// Whether weights with a spread and a tail have a variance that is not known.
+pub(crate) fn is_heavy(rel_std: f64, khat: Option<f64>) -> bool {
+    rel_std > WILD && khat.is_some_and(|k| k > HEAVY)
+}
+
 /// Draws [`PILOT_NETS`] nets of `points` (a power of two) each through `map`, or as many points in
 /// twice as many nets; `watch` sees latent points and weights. `None` where the run had to stop.
 pub(crate) fn nets(
@@ -143,5 +154,6 @@ pub(crate) fn nets(
         calls: all.calls,
         plain: all.variance(),
         fineness: points as f64,
+        heavy: is_heavy(all.rel_std(), nets.khat()),
     }))
 }

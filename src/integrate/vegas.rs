@@ -79,6 +79,7 @@ pub(crate) fn adapt(
         calls: explored.moments.calls,
         value: explored.moments.mean,
         fineness: 1.0,
+        heavy: false,
     };
     for iteration in 0..config.max_iterations {
         if spent + calls > most || run.stopped.is_some() {
@@ -260,13 +261,15 @@ fn iterate(
     let volume = 1.0 / cells as f64;
     let value = value.value() * volume;
     let plain = (weights.sum_squares() / total as f64 - value * value).max(0.0);
-    let pass = Pass {
+    let mut pass = Pass {
         value,
         variance: variance.value() * volume * volume,
         calls: done,
         plain,
         fineness: cells as f64,
+        heavy: false,
     };
+    pass.heavy = pilot::is_heavy(pass.spread(), weights.khat());
     if done == total {
         for (cell, square) in spreads.iter().enumerate() {
             strata.set_spread(cell, square.sqrt());

@@ -196,6 +196,11 @@ impl Nets {
         Moments::from_slice(&means)
     }
 
+    /// Pareto shape of the tail of the first output's weights.
+    pub(in super::super) fn khat(&self) -> Option<f64> {
+        self.weights[0].khat()
+    }
+
     /// Points of a unit.
     fn unit(&self) -> u64 {
         self.shares.iter().sum()

@@ -18,7 +18,7 @@ use numbers::{std_dev, uniform};
 use thalweg::{
     Flow, FlowConfig, Map,
     flow::{Activation, Masks, Precision},
-    map::{Chain, Grid, Identity, Permutation, Rotation},
+    map::{Chain, Grid, Identity, LogLinear, Permutation, ProductMixture, Rotation},
 };
 
 /// A row of the table.
@@ -57,6 +57,9 @@ fn table() -> Vec<Row> {
     plain(Box::new(Rotation::new(1, vec![-1.0]).expect("a mirror")));
     for dim in [2, 4, 8] {
         plain(Box::new(rotation(dim, 12)));
+    }
+    for dim in [1, 3, 8] {
+        plain(Box::new(mixture(dim, 14)));
     }
     for dim in [2, 5] {
         let maps: Vec<Box<dyn Map>> = vec![Box::new(grid(dim, 12)), Box::new(rotation(dim, 13))];
@@ -165,6 +168,19 @@ fn grid(dim: usize, bins: usize) -> Grid {
         })
         .collect();
     Grid::from_edges(dim, edges).expect("rising edges")
+}
+
+/// A mixture of two products with random log densities.
+fn mixture(dim: usize, seed: u64) -> ProductMixture {
+    let knots = 9;
+    let numbers = uniform(2 * dim * knots, seed);
+    let mut axes = numbers.chunks_exact(knots).map(|values| {
+        let knots = (0..knots).map(|k| k as f64 / (knots - 1) as f64).collect();
+        let values = values.iter().map(|u| 3.0 * u).collect();
+        LogLinear::new(knots, values).expect("rising knots")
+    });
+    let components = [1.0, 3.0].map(|share| (share, axes.by_ref().take(dim).collect()));
+    ProductMixture::new(components.into()).expect("two products")
 }
 
 /// A rotation by random axes.

@@ -64,7 +64,7 @@ const FIRST_ROUND: u64 = 4096;
 const FIT_SECONDS: f64 = 0.02;
 const MOST_SECONDS: f64 = 0.005;
 /// Training seconds that a flow must be able to save: it may well not win.
-const GAMBLE: f64 = 2.5;
+const GAMBLE: f64 = 3.0;
 /// A look may cost this part of what is left to do by the best candidate so far.
 const LOOK: f64 = 0.08;
 

@@ -155,7 +155,7 @@ fn starting_flow(
     } else {
         Vec::new()
     };
-    let most = (run.calls_left() / 16).min(FIT_CALLS);
+    let most = (run.calls_left() / 16).min(FIT_CALLS.max(FIT_CALLS_PER_AXIS * dim as u64));
     let fit = product::fit(run, points, &peaks, (most, FIT_SECONDS))?.filter(|fit| {
         let missed = hunt::missed(&peaks, fit.map.as_ref(), fit.pass.value);
         fit.is_good() && missed.is_none()
@@ -189,7 +189,8 @@ impl Stand {
     }
 }
 
-/// Most calls of fitting a product for a flow to stand on.
+/// Most calls of fitting a product for a flow to stand on, in any case and per axis.
 const FIT_CALLS: u64 = 4096;
+const FIT_CALLS_PER_AXIS: u64 = 1024;
 /// Seconds that it may take to look for a mixture.
 const FIT_SECONDS: f64 = 2.0;

@@ -46,8 +46,8 @@ const NOTHING: f64 = 1e-9;
 /// Knots of a normal density at each side, in quarters of its width.
 const SCORES: i32 = 20;
 /// Points that are fitted, per axis, at least and at most: the newest, which are the best.
-const POINTS_PER_AXIS: usize = 1024;
-const POINTS: (usize, usize) = (1 << 11, 1 << 13);
+const POINTS_PER_AXIS: usize = 640;
+const POINTS: (usize, usize) = (1 << 10, 1 << 13);
 /// Neighbours that a maximum must exceed, and points among which they are looked for.
 const NEIGHBOURS: usize = 10;
 const AMONG: usize = 1024;

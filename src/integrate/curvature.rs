@@ -38,12 +38,18 @@ pub(super) fn calls(dim: usize) -> u64 {
     }
 }
 
-/// The factor L of H = L L^T at a peak; `None` where H is not positive definite.
-pub(super) fn measure(function: Function<'_>, peak: &Peak) -> Result<Option<Vec<f64>>> {
+/// The factor L of H = L L^T at a peak, and the calls made; `None` where H is not positive definite,
+/// or no more calls may be made.
+pub(super) fn measure(function: Function<'_>, peak: &Peak) -> Result<(Option<Vec<f64>>, u64)> {
     let dim = peak.x.len();
     let mut curvature = DMatrix::<f64>::identity(dim, dim);
+    let mut made = 0;
     for i in 0..dim {
         for j in 0..i {
+            if (function.stop)() {
+                return Ok((None, made));
+            }
+            made += 4;
             let mut sum = 0.0;
             for (a, b) in [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
                 let mut x = peak.x.clone();
@@ -57,10 +63,10 @@ pub(super) fn measure(function: Function<'_>, peak: &Peak) -> Result<Option<Vec<
         }
     }
     if curvature.iter().any(|c| !c.is_finite()) {
-        return Ok(None);
+        return Ok((None, made));
     }
     let factor = Cholesky::new(curvature);
-    Ok(factor.map(|f| f.l().as_slice().to_vec()))
+    Ok((factor.map(|f| f.l().as_slice().to_vec()), made))
 }
 
 /// By how much log|f| is lower at `x` than at the peak, to second order.

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 
 use super::{
+    estimate::Layout,
     pilot::{ESTIMATE_NETS, Pass},
     run::Run,
     settings::CostClass,
@@ -21,8 +22,8 @@ pub(crate) const GRID: f64 = 8e-9;
 pub(crate) const TURNED: f64 = 4e-8;
 /// The same through a mixture of products.
 pub(crate) const MIXTURE: f64 = 4e-7;
-/// By how much the spread of a proposal with a heavy tail may be larger than it seems.
-const DOUBT: f64 = 4.0;
+/// By how much the variance of a proposal with a heavy tail may be larger than it seems.
+const DOUBT: f64 = 16.0;
 /// Seconds below which none of two is slow.
 const FELT: f64 = 0.01;
 /// Seconds for a point and coordinate through a flow.
@@ -88,14 +89,23 @@ impl Forecast {
     pub(crate) fn of_nets(run: &Run<'_>, cost: CostClass, pass: &Pass, sampling: f64) -> Self {
         let aim = (run.target(pass.value), run.calls_left() as f64);
         let effective = pass.effective(aim, ESTIMATE_NETS, 2.0);
-        let doubt = if pass.heavy { DOUBT } else { 1.0 };
-        Self::of_spread(run, cost, doubt * effective, sampling)
+        Self::of_spread(run, cost, effective, sampling).doubted(pass.heavy)
     }
 
     /// An adapted grid with its layout.
     pub(crate) fn of_layout(run: &Run<'_>, cost: CostClass, adapted: &Adapted) -> Self {
-        let doubt = if adapted.pass.heavy { DOUBT } else { 1.0 };
-        Self::of_spread(run, cost, doubt * adapted.rel_std, GRID)
+        // Strata take care of what varies wildly.
+        let heavy = adapted.pass.heavy && matches!(adapted.layout, Layout::Nets);
+        Self::of_spread(run, cost, adapted.rel_std, GRID).doubted(heavy)
+    }
+
+    /// Dearer where the variance may be anything; what it takes if all goes well stays the same.
+    fn doubted(mut self, heavy: bool) -> Self {
+        if heavy {
+            self.calls *= DOUBT;
+            self.seconds *= DOUBT;
+        }
+        self
     }
 
     /// The order of candidates: by seconds where they are felt, and else by calls.

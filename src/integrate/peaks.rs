@@ -25,6 +25,8 @@ const MOST_STARTS: usize = 12;
 const APART: f64 = 0.1;
 /// Fall of log|f| to second order within which two ends belong to one peak.
 const WITHIN: f64 = 12.0;
+/// Ratio of widths up to which they may be those of one peak.
+const WIDER: f64 = 3.0;
 /// Difference of log volume to the largest peak from which on a peak does not matter.
 const NEGLIGIBLE: f64 = 12.0;
 /// A maximum of |f|.
@@ -105,11 +107,13 @@ pub(crate) fn search(run: &mut Run<'_>, starts: &[Vec<f64>]) -> Result<Vec<Peak>
         let this = &*run;
         let function = Function {
             log_f: &|x| this.evaluator.log_abs(x),
-            stop: &|| false,
+            stop: &|| this.must_stop().is_some(),
         };
-        peak.curvature = curvature::measure(function, peak)?;
-        run.calls.explore += more;
+        let (factor, made) = curvature::measure(function, peak)?;
+        peak.curvature = factor;
+        run.calls.explore += made;
         run.book(Phase::Explore);
+        run.stopped = run.must_stop();
     }
     Ok(apart(peaks))
 }
@@ -146,7 +150,10 @@ fn apart(peaks: Vec<Peak>) -> Vec<Peak> {
         return peaks;
     };
     let on_flank = |peak: &Peak| {
-        let fall = curvature::fall(&first, &peak.x);
+        // One that is much wider is something else.
+        let widths = peak.widths.iter().zip(&first.widths);
+        let alike = widths.filter(|(a, b)| **a < WIDER * **b).count() == peak.x.len();
+        let fall = curvature::fall(&first, &peak.x).filter(|_| alike);
         fall.is_some_and(|fall| {
             fall < WITHIN || (first.log_f - peak.log_f - fall).abs() < 0.5 * fall
         })

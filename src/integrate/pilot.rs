@@ -72,11 +72,12 @@ impl Pass {
     /// Calls to the relative error `e`, if calls are spread over `parts` layouts (nets), or as
     /// many to a cell as here (0).
     pub(crate) fn calls_to(&self, e: f64, parts: f64, most: f64) -> f64 {
-        if self.variance == 0.0 {
-            return 0.0;
-        }
+        // Nothing but zeros tells nothing.
         if self.value == 0.0 {
             return f64::INFINITY;
+        }
+        if self.variance == 0.0 {
+            return 0.0;
         }
         let p = self.power(most);
         let per_part = self.per_part(parts);
@@ -107,8 +108,8 @@ impl Pass {
 
     /// A standard deviation in units of the value.
     pub(crate) fn rel(&self, variance: f64) -> f64 {
-        if variance == 0.0 {
-            0.0
+        if self.value == 0.0 {
+            f64::INFINITY
         } else {
             variance.sqrt() / self.value.abs()
         }

@@ -13,6 +13,8 @@
 use crate::map::{Grid, inside};
 use crate::stats::{normal_cdf, normal_quantile};
 
+/// Scores beyond which Phi is 0 or 1.
+const FARTHEST: f64 = 8.0;
 /// Narrowest and widest.
 const LIMITS: (f64, f64) = (1e-3, 4.0);
 
@@ -57,7 +59,12 @@ impl Zoom {
             for (y, (centre, width)) in y.iter_mut().zip(self.centre.iter().zip(&self.width)) {
                 let v = normal_quantile(*y);
                 let t = (v - centre) / width;
-                *log_jac += 0.5 * (t * t - v * v) + width.ln();
+                // Farther out y' cannot be told from its end: such a point is left out.
+                *log_jac += if t.abs() > FARTHEST {
+                    f64::NEG_INFINITY
+                } else {
+                    0.5 * (t * t - v * v) + width.ln()
+                };
                 *y = inside(normal_cdf(t));
             }
         }

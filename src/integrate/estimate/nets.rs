@@ -332,7 +332,10 @@ pub(super) fn estimate(
         let most = (budget / (FEWEST_NETS * unit)).max(1).ilog2();
         let units = 1 << nearest_power(each).min(most);
         (
-            wanted.div_ceil(units * unit).clamp(FEWEST_NETS, NETS),
+            wanted
+                .div_ceil(units * unit)
+                .min(budget / (units * unit))
+                .clamp(FEWEST_NETS, NETS),
             units,
         )
     } else {

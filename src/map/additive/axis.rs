@@ -5,6 +5,8 @@ use crate::map::LogLinear;
 
 /// Smallest density, in units of the uniform one: nothing may become unreachable.
 const FLOOR: f64 = 1e-6;
+/// log of the smallest before it is normalised.
+const LOWEST: f64 = -1e5;
 
 /// log density up to a constant, linear between `knots`.
 #[derive(Clone, Debug)]
@@ -52,7 +54,7 @@ impl Axis {
             values[j] = values[j].min(values[j - 1]);
         }
         for v in &mut values {
-            *v = power * v.min(0.0);
+            *v = (power * v.min(0.0)).max(LOWEST);
         }
         let begin = values[0];
         let whole = LogLinear::new(self.knots.clone(), values)?;

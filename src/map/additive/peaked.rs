@@ -43,6 +43,8 @@ const STEPS: usize = 12;
 const LITTLE: f64 = 1e-3;
 /// Part of the weights that a part must keep.
 const NOTHING: f64 = 1e-9;
+/// Smallest distance of its knots.
+const CLOSEST: f64 = 1e-9;
 /// Knots of a normal density at each side, in quarters of its width.
 const SCORES: i32 = 20;
 /// Points that are fitted, per axis, at least and at most: the newest, which are the best.
@@ -590,9 +592,9 @@ impl Fit {
 fn normal_axis(centre: f64, width: f64) -> Result<LogLinear> {
     let scores = (-SCORES..=SCORES).map(|k| 0.25 * f64::from(k));
     let inner = scores.map(|s| centre + width * s);
-    let inner = inner.filter(|x| *x > 0.0 && *x < 1.0);
+    let inner = inner.filter(|x| *x > CLOSEST && *x < 1.0 - CLOSEST);
     let mut knots: Vec<f64> = [0.0].into_iter().chain(inner).chain([1.0]).collect();
-    knots.dedup_by(|b, a| *b <= *a);
+    knots.dedup_by(|b, a| *b - *a < CLOSEST);
     let lowest = -0.5 * (0.25 * f64::from(SCORES)).powi(2);
     let value = |x: &f64| (-0.5 * ((x - centre) / width).powi(2)).max(lowest);
     let values = knots.iter().map(value).collect();

@@ -4,6 +4,13 @@ use crate::error::{Result, check};
 
 /// Slope times width below which e^slope is a short series.
 const FLAT: f64 = 1e-3;
+/// Smallest distance of knots, largest logarithm of a density, and how far from 1 the integral of
+/// a normalised one may be.
+const CLOSEST: f64 = 1e-12;
+const LARGEST: f64 = 1e6;
+const NORMALISED: f64 = 1e-9;
+/// Most knots: a cell may have to be searched through.
+const MOST_KNOTS: usize = 4096;
 /// Cells of (0, 1), each of which knows the interval of knots that it begins in.
 const CELLS: usize = 256;
 
@@ -26,30 +33,40 @@ impl LogLinear {
     /// The density with the logarithms `values` at `knots`, up to a constant factor.
     ///
     /// # Errors
-    /// [`crate::Error::InvalidSetting`] unless there are two knots or more, rising from 0 to 1, and
-    /// as many finite values.
+    /// [`crate::Error::InvalidSetting`] unless there are two knots or more, rising from 0 to 1 by
+    /// 1e-12 or more, at most 4096, and as many finite values that differ by at most 1e6.
     pub fn new(knots: Vec<f64>, mut values: Vec<f64>) -> Result<Self> {
         let (m, given) = (knots.len(), values.len());
-        check(m >= 2, "number of knots", m as f64, "2 or more")?;
+        let range = "2 to 4096";
+        check(
+            (2..=MOST_KNOTS).contains(&m),
+            "number of knots",
+            m as f64,
+            range,
+        )?;
         let each = "one for each knot";
         check(m == given, "number of log densities", given as f64, each)?;
         check(knots[0] == 0.0, "first knot", knots[0], "0")?;
         let last = knots[m - 1];
         check(last.to_bits() == 1.0_f64.to_bits(), "last knot", last, "1")?;
         for pair in knots.windows(2) {
-            check(pair[0] < pair[1], "knot", pair[1], "above the one before")?;
+            let apart = pair[1] - pair[0] >= CLOSEST;
+            check(apart, "knot", pair[1], "1e-12 or more above the one before")?;
         }
+        let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         for value in &values {
-            check(value.is_finite(), "log density", *value, "finite")?;
+            let allowed = "finite, and at most 1e6 below the largest";
+            let ok = value.is_finite() && top - value <= LARGEST;
+            check(ok, "log density", *value, allowed)?;
         }
         // The largest value is taken out first: nothing overflows.
-        let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        for v in &mut values {
-            *v -= top;
-        }
-        let total: f64 = masses(&knots, &values).sum();
-        for v in &mut values {
-            *v -= total.ln();
+        let lowered: Vec<f64> = values.iter().map(|v| v - top).collect();
+        let log_total = top + masses(&knots, &lowered).sum::<f64>().ln();
+        // What is normalised already keeps its bits.
+        if log_total.abs() > NORMALISED {
+            for v in &mut values {
+                *v -= log_total;
+            }
         }
         let mut below = vec![0.0];
         let mut sum = 0.0;
@@ -145,7 +162,9 @@ impl LogLinear {
 /// Integrals of exp(values) over the intervals.
 fn masses<'a>(knots: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
     let pieces = knots.windows(2).zip(values.windows(2));
-    pieces.map(|(x, v)| (x[1] - x[0]) * v[0].exp() * mean_exponential(v[1] - v[0]))
+    // From the higher end, where nothing overflows.
+    pieces
+        .map(|(x, v)| (x[1] - x[0]) * v[0].max(v[1]).exp() * mean_exponential(-(v[1] - v[0]).abs()))
 }
 
 /// The mean of e^(slope t) for t from 0 to 1.

@@ -27,6 +27,8 @@ use crate::error::{Error, Result, check};
 const STEPS: usize = 100;
 /// Relative rounding of a distribution.
 const ROUNDING: f64 = 4.0 * f64::EPSILON;
+/// How far from 1 the sum of normalised shares may be.
+const NORMALISED: f64 = 1e-12;
 /// Share below which a component is left out of a conditional distribution.
 const NOTHING: f64 = 1e-18;
 
@@ -39,6 +41,7 @@ pub struct ProductMixture {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Component {
+    share: f64,
     log_share: f64,
     axes: Vec<LogLinear>,
 }
@@ -58,7 +61,7 @@ impl ProductMixture {
         }
         let total: f64 = components.iter().map(|c| c.0).sum();
         for (share, axes) in &components {
-            let positive = *share > 0.0 && total.is_finite();
+            let positive = *share > 0.0 && (share / total).is_normal();
             check(positive, "share of a component", *share, "positive")?;
             if axes.len() != dim {
                 return Err(Error::DimensionMismatch {
@@ -68,7 +71,14 @@ impl ProductMixture {
                 });
             }
         }
+        // What is normalised already keeps its bits.
+        let total = if (total - 1.0).abs() < NORMALISED {
+            1.0
+        } else {
+            total
+        };
         let component = |(share, axes): (f64, Vec<LogLinear>)| Component {
+            share: share / total,
             log_share: (share / total).ln(),
             axes,
         };
@@ -79,7 +89,7 @@ impl ProductMixture {
     /// The share of each component, and the densities of its coordinates.
     pub fn components(&self) -> impl Iterator<Item = (f64, &[LogLinear])> {
         let each = self.components.iter();
-        each.map(|c| (c.log_share.exp(), &c.axes[..]))
+        each.map(|c| (c.share, &c.axes[..]))
     }
 
     /// Goes through the coordinates of one point: `coordinate(j, work)` gives its `x_j` from the

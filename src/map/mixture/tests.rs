@@ -97,17 +97,56 @@ fn what_makes_no_mixture_is_refused() {
     }
     assert!(ProductMixture::new(vec![]).is_err());
     assert!(ProductMixture::new(vec![(1.0, vec![])]).is_err());
+    let too_small = vec![(1e-320, vec![axis()]), (1.0, vec![axis()])];
+    assert!(ProductMixture::new(too_small).is_err());
     let unequal = vec![(1.0, vec![axis()]), (1.0, vec![axis(), axis()])];
     assert!(ProductMixture::new(unequal).is_err());
-    let hostile: [(&[f64], &[f64]); 6] = [
+    let hostile: [(&[f64], &[f64]); 9] = [
         (&[0.0], &[0.0]),
         (&[0.0, 1.0], &[0.0]),
         (&[0.1, 1.0], &[0.0, 0.0]),
         (&[0.0, 0.5, 0.5, 1.0], &[0.0; 4]),
         (&[0.0, f64::NAN, 1.0], &[0.0; 3]),
         (&[0.0, 1.0], &[0.0, f64::INFINITY]),
+        (&[0.0, 1.0], &[1e308, -1e308]),
+        (&[0.0, 1e-300, 1.0], &[0.0; 3]),
+        (&[0.0, 1.0, 1.0], &[0.0; 3]),
     ];
     for (knots, values) in hostile {
         assert!(LogLinear::new(knots.to_vec(), values.to_vec()).is_err());
+    }
+}
+
+#[test]
+fn extreme_densities_stay_normalised() {
+    for low in [-1e6, -800.0, -720.0, -1e-9, 800.0, 1e6] {
+        let axis = LogLinear::new(vec![0.0, 0.5, 1.0], vec![low, 0.0, low]).unwrap();
+        // Of a triangle of slopes +-2 low: 1 = p(top) (1 - e^-|low|)/|low|.
+        let top = axis
+            .values()
+            .iter()
+            .copied()
+            .fold(f64::NEG_INFINITY, f64::max);
+        let size = f64::abs(low);
+        let wanted = size.ln() - (-(-size).exp_m1()).ln();
+        assert!(
+            (top - wanted).abs() < 1e-9 * size.max(1.0),
+            "{low}: {top} {wanted}"
+        );
+        let again = LogLinear::new(axis.knots().to_vec(), axis.values().to_vec()).unwrap();
+        assert_eq!(again, axis);
+        let components = vec![(1e-300, vec![axis.clone(); 2]), (1.0, vec![axis; 2])];
+        let map = ProductMixture::new(components).unwrap();
+        let ends = [1e-300, f64::EPSILON, 0.5, 1.0 - f64::EPSILON];
+        let z: Vec<f64> = ends
+            .iter()
+            .flat_map(|a| ends.map(|b| [*a, b]))
+            .flatten()
+            .collect();
+        let n = z.len() / 2;
+        let (mut x, mut log_jac) = (vec![0.0; z.len()], vec![0.0; n]);
+        map.forward(&z, &mut x, &mut log_jac);
+        assert!(x.iter().all(|x| *x > 0.0 && *x < 1.0), "{low}: {x:?}");
+        assert!(log_jac.iter().all(|l| l.is_finite()), "{low}: {log_jac:?}");
     }
 }

@@ -12,7 +12,7 @@
 use nalgebra::{Cholesky, DMatrix};
 
 use super::layers::Layers;
-use super::{climb::Function, peaks::Peak, product::Shape, turned::Base, zoom::Zoom};
+use super::{climb::Function, peaks::Peak, turned::Base, zoom::Zoom};
 use crate::error::Result;
 use crate::map::{Grid, inside};
 use crate::sobol::Sobol;
@@ -81,7 +81,7 @@ pub(super) fn fall(peak: &Peak, x: &[f64]) -> Option<f64> {
 }
 
 /// Fixed maps with the density of Laplace's approximation at `peak`, a little wider.
-pub(super) fn laplace(peak: &Peak) -> Result<Option<(Layers, Shape)>> {
+pub(super) fn laplace(peak: &Peak) -> Result<Option<Layers>> {
     let dim = peak.x.len();
     let Some(factor) = &peak.curvature else {
         return Ok(None);
@@ -114,5 +114,5 @@ pub(super) fn laplace(peak: &Peak) -> Result<Option<(Layers, Shape)>> {
     let zoom = Zoom::new(dim, &y, &inside_the_cube, SCALE);
     let edges: Vec<f64> = (0..=BINS).map(|k| k as f64 / BINS as f64).collect();
     let even = Grid::from_edges(dim, edges.repeat(dim))?;
-    Ok(Some((base.layers([zoom.back(&even)]), Shape::Turned)))
+    Ok(Some(base.layers([zoom.back(&even)])))
 }

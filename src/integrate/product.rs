@@ -272,12 +272,12 @@ fn propose(
             Ok(Layers(vec![Layer::Mixture(Peaked::around(&normals)?)]))
         };
         if let [peak] = peaks
-            && let Some((layers, shape)) = curvature::laplace(peak)?
+            && let Some(layers) = curvature::laplace(peak)?
         {
             return Ok(Some(Proposal {
                 layers,
                 tempered: wide(around(FAR).collect())?,
-                shape,
+                shape: Shape::Turned,
             }));
         }
         let near = around(NEAR).chain(around(FAR));

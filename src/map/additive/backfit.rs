@@ -1,6 +1,6 @@
 //! Solving the additive regression axis by axis, and the choice of its knots.
 
-use super::{Sample, axis::Axis, banded::Banded};
+use super::{Sample, axis::Axis, banded::Banded, mean_square};
 
 /// Most sweeps over the axes, and the fall of the residual below which they end.
 const SWEEPS: usize = 40;
@@ -90,20 +90,12 @@ impl Backfit {
         omega: &[f64],
         of: &[usize],
     ) -> f64 {
-        let (mut sum, mut first, mut total) = (0.0, 0.0, 0.0);
-        for i in of {
+        mean_square(of.iter().map(|i| {
             let x = &sample.x[used[*i] * sample.dim..][..sample.dim];
-            let fit: f64 = x
-                .iter()
-                .zip(&self.columns)
-                .map(|(x, c)| c.axis.at(*x))
-                .sum();
-            let rest = sample.log_f[used[*i]] - self.constant - fit;
-            sum += omega[*i] * rest * rest;
-            first += omega[*i] * rest;
-            total += omega[*i];
-        }
-        sum / total - (first / total) * (first / total)
+            let axes = x.iter().zip(&self.columns);
+            let fit: f64 = axes.map(|(x, c)| c.axis.at(*x)).sum();
+            (omega[*i], sample.log_f[used[*i]] - self.constant - fit)
+        }))
     }
 
     /// The axes, and the constant.

@@ -164,6 +164,17 @@ impl Additive {
     }
 }
 
+/// Mean square of what a fit leaves, about its mean: pairs of a weight and a rest.
+fn mean_square(rests: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let (mut sum, mut first, mut total) = (0.0, 0.0, 0.0);
+    for (weight, rest) in rests {
+        sum += weight * rest * rest;
+        first += weight * rest;
+        total += weight;
+    }
+    sum / total - (first / total) * (first / total)
+}
+
 /// The points with f != 0.
 fn usable(sample: Sample<'_>) -> Vec<usize> {
     (0..sample.log_f.len())

@@ -15,7 +15,7 @@ use super::{
     mixture::Defence,
     neural::{self, Begin, Rival, Start},
     peaks::Peak,
-    pilot::{self, PILOT_NETS},
+    pilot::{self, PILOT_NETS, Pass},
     product::{self, Points, Shape},
     report::{Choice, Phase},
     run::Run,
@@ -134,21 +134,13 @@ impl Search {
     fn uniform(&mut self, run: &mut Run<'_>, explored: &Explored) -> Result<()> {
         let dim = run.evaluator.dim();
         let map: Box<dyn Map> = Box::new(Identity::new(dim));
-        let random = Forecast::independent(run, explored.cost, &explored.moments);
-        let net = UNIFORM_NET.min(run.calls_left() / (8 * PILOT_NETS));
+        let mut forecast = Forecast::independent(run, explored.cost, &explored.moments);
         let nets = even(run);
-        let mut forecast = random;
-        if matches!(nets, Layout::Nets) && net >= 16 && explored.moments.mean != 0.0 {
-            let mut drawn = Vec::new();
-            let net = 1 << net.ilog2();
-            let pass = pilot::nets(run, map.as_ref(), net, Phase::Explore, |z, w| {
-                drawn.push((z, w));
-            })?;
-            run.uniform_points = run.calls.explore;
+        if explored.moments.mean != 0.0
+            && let Some((pass, drawn)) = uniform_pilot(run, map.as_ref())?
+        {
             self.points.add(map.as_ref(), &drawn);
-            if let Some(pass) = pass {
-                forecast = Forecast::of_nets(run, explored.cost, &pass, forecast::GRID);
-            }
+            forecast = Forecast::of_nets(run, explored.cost, &pass, forecast::GRID);
         }
         self.candidates.push(Candidate {
             map,
@@ -301,6 +293,22 @@ impl Search {
             cost: Some(explored.cost),
         }
     }
+}
+
+/// Latent points and weights, by chunks.
+type Drawn = Vec<(Vec<f64>, Vec<f64>)>;
+
+/// Pilot nets of uniform points through `map`, the identity, where nets are possible.
+pub(crate) fn uniform_pilot(run: &mut Run<'_>, map: &dyn Map) -> Result<Option<(Pass, Drawn)>> {
+    let net = UNIFORM_NET.min(run.calls_left() / (8 * PILOT_NETS));
+    if !matches!(even(run), Layout::Nets) || net < 16 {
+        return Ok(None);
+    }
+    let mut drawn = Drawn::new();
+    let net = 1 << net.ilog2();
+    let pass = pilot::nets(run, map, net, Phase::Explore, |z, w| drawn.push((z, w)))?;
+    run.uniform_points = run.calls.explore;
+    Ok(pass.map(|pass| (pass, drawn)))
 }
 
 /// Name of the grid among the candidates.

@@ -24,6 +24,7 @@ mod product;
 mod report;
 mod run;
 mod settings;
+mod stage;
 mod strata;
 mod turned;
 mod vegas;

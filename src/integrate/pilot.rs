@@ -126,15 +126,20 @@ pub(crate) fn is_heavy(rel_std: f64, khat: Option<f64>) -> bool {
     rel_std > WILD && khat.is_some_and(|k| k > HEAVY)
 }
 
-/// Draws [`PILOT_NETS`] nets of `points` (a power of two) each through `map`, or as many points in
-/// twice as many nets; `watch` sees latent points and weights. `None` where the run had to stop.
-pub(crate) fn nets(
+/// Fewest calls of nets.
+pub(crate) const FEWEST: u64 = PILOT_NETS * 16;
+
+/// Draws at most `calls` points through `map`, in [`PILOT_NETS`] nets or, where they are large, in
+/// twice as many, whose points are a power of two; `watch` sees latent points and weights.
+/// `None` where the run had to stop.
+pub(crate) fn draw(
     run: &mut Run<'_>,
     map: &dyn Map,
-    points: u64,
+    calls: u64,
     phase: Phase,
     watch: impl FnMut(Vec<f64>, Vec<f64>),
-) -> Result<Option<Pass>> {
+) -> Result<Option<Nets>> {
+    let points = 1 << (calls / PILOT_NETS).max(1).ilog2();
     let (count, points) = if points < LARGE {
         (PILOT_NETS, points)
     } else {
@@ -142,19 +147,41 @@ pub(crate) fn nets(
     };
     let mut nets = Nets::new(run, count, PILOT + run.adaptations)?;
     run.adaptations += 1;
-    if !nets.extend(run, (phase, map), points, watch, true)? || run.stopped.is_some() {
-        return Ok(None);
+    let drawn = nets.extend(run, (phase, map), points, watch, true)? && run.stopped.is_none();
+    Ok(drawn.then_some(nets))
+}
+
+/// Draws [`PILOT_NETS`] nets of `points` (a power of two) each, or as many points in twice as many
+/// nets, and records what they say as a step.
+pub(crate) fn nets(
+    run: &mut Run<'_>,
+    map: &dyn Map,
+    points: u64,
+    phase: Phase,
+    watch: impl FnMut(Vec<f64>, Vec<f64>),
+) -> Result<Option<Pass>> {
+    let nets = draw(run, map, PILOT_NETS * points, phase, watch)?;
+    let pass = nets.map(|nets| {
+        nets.step(run, phase, nets.calls());
+        nets.pass()
+    });
+    if pass.is_some() {
+        run.book(phase);
     }
-    nets.step(run, phase, nets.calls());
-    run.book(phase);
-    let all = nets.all(0);
-    let means = nets.means(0);
-    Ok(Some(Pass {
-        value: means.mean,
-        variance: means.error().powi(2),
-        calls: all.calls,
-        plain: all.variance(),
-        fineness: points as f64,
-        heavy: is_heavy(all.rel_std(), nets.khat()),
-    }))
+    Ok(pass)
+}
+
+impl Nets {
+    /// What they say as pilots.
+    pub(crate) fn pass(&self) -> Pass {
+        let (all, means) = (self.all(0), self.means(0));
+        Pass {
+            value: means.mean,
+            variance: means.error().powi(2),
+            calls: all.calls,
+            plain: all.variance(),
+            fineness: self.points() as f64,
+            heavy: is_heavy(all.rel_std(), self.khat()),
+        }
+    }
 }

@@ -7,10 +7,11 @@ use super::{
     auto::{self, Frozen},
     estimate::Layout,
     explore::Explored,
-    hunt,
+    forecast, hunt,
     layers::Layers,
     neural::{self, Begin, Rival, Start},
     peaks::Peak,
+    pilot::ESTIMATE_NETS,
     product::{self, Points},
     run::Run,
     settings::{Method, Placement},
@@ -83,6 +84,12 @@ pub(super) fn prepare(
                 Start::Cold
             };
             let mut points = product::uniform(explored);
+            if start.is_none()
+                && goal == Goal::Integrate
+                && let Some(untrained) = untrained(run, explored, &mut points)?
+            {
+                return Ok(untrained);
+            }
             let (stand, peaks) = starting_flow(run, explored, start, &mut points)?;
             let begin = Begin {
                 flow: stand.flow,
@@ -169,6 +176,36 @@ fn starting_flow(
         None => Stand::on(flow, Layers::default()),
     };
     Ok((stand, peaks))
+}
+
+/// A new flow as it is, which is uniform, where nets of it need fewer calls to the target than it would
+/// take to train it. The pilot points are added to `points`.
+fn untrained(
+    run: &mut Run<'_>,
+    explored: &Explored,
+    points: &mut Points,
+) -> Result<Option<Frozen>> {
+    let Some(target) = run.target(explored.moments.mean) else {
+        return Ok(None);
+    };
+    let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.settings.seed)?;
+    let Some((pass, drawn)) = auto::uniform_pilot(run, &Identity::new(flow.dim()))? else {
+        return Ok(None);
+    };
+    points.add(&Identity::new(flow.dim()), &drawn);
+    let to_go = pass.calls_to(target, ESTIMATE_NETS, 2.0);
+    let training = forecast::training(run, explored.cost, &flow, false);
+    if pass.heavy || hunt::is_needed(points) || to_go > training.calls as f64 {
+        return Ok(None);
+    }
+    Ok(Some(Frozen {
+        map: Box::new(flow),
+        rel_std: target * to_go.sqrt(),
+        layout: Layout::Nets,
+        defence: None,
+        choice: None,
+        cost: None,
+    }))
 }
 
 /// A flow and what it stands on.

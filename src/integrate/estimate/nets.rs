@@ -206,6 +206,11 @@ impl Nets {
         self.shares.iter().sum()
     }
 
+    /// Points of a net.
+    pub(in super::super) fn points(&self) -> u64 {
+        self.units * self.unit()
+    }
+
     pub(in super::super) fn calls(&self) -> u64 {
         self.units * self.unit() * self.each.len() as u64
     }

@@ -68,6 +68,10 @@ const GAMBLE: f64 = 3.0;
 /// A look may cost this part of what is left to do by the best candidate so far.
 const LOOK: f64 = 0.08;
 
+/// Seconds of a grid, in those of the leader, up to which it is looked at again: strata gain as
+/// they grow.
+const NEAR: f64 = 4.0;
+
 /// All candidates so far, and the uniform points that the fits begin with.
 struct Search {
     candidates: Vec<Candidate>,
@@ -97,8 +101,8 @@ pub(crate) fn choose(run: &mut Run<'_>, explored: &Explored) -> Result<Frozen> {
     let peaks = search.peaks.clone();
     search.product(run, explored.cost, &peaks)?;
     search.vegas(run, explored, GLANCE)?;
-    // A grid that leads is better known before a flow is trained against it.
-    if search.leader().is_some_and(|f| f.name == VEGAS) {
+    // A grid that leads, or might, is better known before a flow is trained against it.
+    if search.grid_is_near() {
         search.vegas(run, explored, LONG_LOOK)?;
     }
     search.flow(run, explored)?;
@@ -111,6 +115,12 @@ impl Search {
     fn leader(&self) -> Option<&Forecast> {
         let good = self.candidates.iter().filter(|c| !c.misses);
         good.map(|c| &c.forecast).min_by(|a, b| a.order(b))
+    }
+
+    /// Whether the grid is the leader, or not far behind.
+    fn grid_is_near(&self) -> bool {
+        let grid = self.candidates.iter().find(|c| c.forecast.name == VEGAS);
+        grid.is_some_and(|grid| grid.forecast.seconds < NEAR * self.to_go().0)
     }
 
     /// Seconds and calls to go by it.

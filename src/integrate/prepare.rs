@@ -228,6 +228,6 @@ impl Stand {
 
 /// Most calls of fitting a product for a flow to stand on, in any case and per axis.
 const FIT_CALLS: u64 = 4096;
-const FIT_CALLS_PER_AXIS: u64 = 1024;
+const FIT_CALLS_PER_AXIS: u64 = 2048;
 /// Seconds that it may take to look for a mixture.
 const FIT_SECONDS: f64 = 2.0;

@@ -32,6 +32,7 @@ pub(crate) struct Record {
     p_value: Option<f64>,
     weights: Weights,
     blind_volume: Option<f64>,
+    exploration: Option<Uniform>,
     outputs: Vec<OneOutput>,
     warnings: Vec<String>,
     seed: u64,
@@ -39,6 +40,16 @@ pub(crate) struct Record {
     cost_class: Option<&'static str>,
     level: String,
     version: String,
+}
+
+/// Uniform points beside the estimate.
+#[derive(Debug, Serialize)]
+struct Uniform {
+    points: u64,
+    value: Option<f64>,
+    error: Option<f64>,
+    unseen: Option<f64>,
+    smallest_density: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -155,6 +166,13 @@ impl Record {
             p_value: first.p_value,
             weights: first.weights,
             blind_volume: finite(report.blind_volume),
+            exploration: report.exploration.as_ref().map(|e| Uniform {
+                points: e.points,
+                value: finite(e.value),
+                error: finite(e.error),
+                unseen: finite(e.unseen),
+                smallest_density: finite(e.smallest_density),
+            }),
             outputs: report
                 .outputs
                 .iter()

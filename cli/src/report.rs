@@ -39,16 +39,37 @@ pub(crate) fn text(subject: &Subject, report: &Report) -> String {
             format!("{} calls, counted as zero", report.non_finite),
         );
     }
-    add(
-        "blind volume",
-        format!(
-            "{}: a feature that is smaller may have been missed",
-            significant(report.blind_volume, 2)
-        ),
-    );
+    blindness(report, &mut add);
     add("run", run(report));
     lines.extend(remarks(report, |_| true));
     lines.join("\n")
+}
+
+/// What uniform points can and cannot tell.
+fn blindness(report: &Report, add: &mut impl FnMut(&'static str, String)) {
+    let points = report
+        .exploration
+        .map_or_else(String::new, |e| format!(" ({} uniform points)", e.points));
+    add(
+        "blind volume",
+        format!(
+            "{}{points}: a feature that is smaller may have been missed",
+            significant(report.blind_volume, 2)
+        ),
+    );
+    if let Some(e) = &report.exploration {
+        let least = significant(e.smallest_density, 2);
+        let unseen = if e.unseen > 0.0 {
+            let unseen = significant(e.unseen, 2);
+            format!(", hardly any at {unseen} of the integral of |f|")
+        } else {
+            String::new()
+        };
+        add(
+            "density",
+            format!("at least {least} at the uniform points{unseen}"),
+        );
+    }
 }
 
 /// Reasons and warnings, the latter as far as `told`.

@@ -19,8 +19,12 @@ pub(crate) struct Explored {
     pub(crate) moments: Moments,
     /// `[n * dim]`
     pub(crate) x: Vec<f64>,
+    /// `[n]`: f times 2^`exponent`
+    pub(crate) f: Vec<f64>,
     /// `[n]`: log|f|
     pub(crate) log_f: Vec<f64>,
+    /// that of the scale of these values
+    pub(crate) exponent: i32,
     pub(crate) cost: CostClass,
 }
 
@@ -95,7 +99,7 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
     }
     let exponent = run.evaluator.exponents[0];
     let mut moments = Moments::default();
-    let (mut x, mut log_f) = (Vec::new(), Vec::new());
+    let (mut x, mut values, mut log_f) = (Vec::new(), Vec::new(), Vec::new());
     for chunk in all {
         let first = chunk.f.iter().step_by(outputs);
         let f: Vec<f64> = first.map(|f| scale(*f, exponent)).collect();
@@ -110,6 +114,7 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
         moments.merge_from(&seen);
         log_f.extend(f.iter().map(|f| f.abs().ln()));
         x.extend(chunk.x);
+        values.extend(f);
     }
     let cost = match (run.settings.cost_class, run.settings.method) {
         (Some(class), _) => class,
@@ -120,7 +125,9 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
     Ok(Explored {
         moments,
         x,
+        f: values,
         log_f,
+        exponent,
         cost,
     })
 }

@@ -7,8 +7,10 @@ mod around;
 mod auto;
 mod climb;
 mod curvature;
+mod doubts;
 mod estimate;
 pub(crate) mod evaluator;
+mod exploration;
 mod explore;
 mod forecast;
 mod hunt;
@@ -34,7 +36,8 @@ mod zoom;
 pub use observable::Observable;
 pub use observer::{Control, Observer, Progress, Silent};
 pub use report::{
-    Binned, Choice, Iteration, Output, PerPhase, Phase, Report, Status, StopReason, WeightSummary,
+    Binned, Choice, Exploration, Iteration, Output, PerPhase, Phase, Report, Status, StopReason,
+    WeightSummary,
 };
 pub use settings::{CostClass, Method, NonFinite, Placement, Settings, Stop, VegasConfig};
 
@@ -254,8 +257,17 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
         frozen.defence = None;
     }
     let mixture = Mixture::new(frozen.map.as_ref(), frozen.defence.as_ref());
+    if goal == Goal::Integrate {
+        run.reserved = exploration::reserve(mixture, run.calls_left());
+    }
     let findings = estimate::estimate(run, mixture, (&frozen.layout, frozen.rel_std), most)?;
-    let report = verdict::report(run, &frozen, findings);
+    run.reserved = 0;
+    let exploration = if goal == Goal::Integrate && run.calls.estimate > 0 {
+        Some(exploration::explore_on(run, &explored, mixture, &findings)?)
+    } else {
+        None
+    };
+    let report = verdict::report(run, &frozen, findings, exploration);
     Ok(Outcome {
         report,
         map: frozen.map,

@@ -218,6 +218,21 @@ impl StopReason {
     }
 }
 
+/// Uniform points, which find what the proposal may not (first output).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exploration {
+    /// uniform points in all, those of a proposal that mixes them in included
+    pub points: u64,
+    /// the integral by the uniform points outside of the estimate
+    pub value: f64,
+    /// its one-sigma error
+    pub error: f64,
+    /// part of the integral of |f| where weights are far beyond the largest that the estimate saw
+    pub unseen: f64,
+    /// smallest density of the proposal at any of them, on the unit cube: 1 is the uniform density
+    pub smallest_density: f64,
+}
+
 /// What the method auto took, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
@@ -268,6 +283,9 @@ pub struct Report {
     pub iterations: Vec<Iteration>,
     /// a feature of smaller volume may have been missed by the uniform points (97 %)
     pub blind_volume: f64,
+    /// the uniform points that went on beside the estimate; none where nothing was estimated
+    #[serde(default)]
+    pub exploration: Option<Exploration>,
     /// points where the integrand was not finite and counted as zero
     pub non_finite: u64,
     /// the seed

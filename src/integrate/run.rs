@@ -38,6 +38,8 @@ pub(crate) struct Run<'a> {
     pub(crate) seed: u64,
     /// distinct uniform points that were looked at
     pub(crate) uniform_points: u64,
+    /// calls that are kept for uniform points after the estimate
+    pub(crate) reserved: u64,
     /// iterations of adapting so far: each draws numbers of its own
     pub(crate) adaptations: u64,
     /// whether the proposal is still being made
@@ -65,6 +67,7 @@ impl<'a> Run<'a> {
             stopped: None,
             seed,
             uniform_points: 0,
+            reserved: 0,
             adaptations: 0,
             preparing: true,
             start: now,
@@ -77,7 +80,7 @@ impl<'a> Run<'a> {
         self.settings
             .stop
             .max_calls
-            .saturating_sub(self.calls.total())
+            .saturating_sub(self.calls.total() + self.reserved)
     }
 
     /// Books the time since the last booking on `phase`.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Run, command, path, scratch, thalweg};
 
 /// The fields of the JSON object, in their order.
-const FIELDS: [&str; 28] = [
+const FIELDS: [&str; 29] = [
     "integrand",
     "dim",
     "method",
@@ -31,6 +31,7 @@ const FIELDS: [&str; 28] = [
     "p_value",
     "weights",
     "blind_volume",
+    "exploration",
     "outputs",
     "warnings",
     "seed",

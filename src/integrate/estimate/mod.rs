@@ -48,6 +48,8 @@ pub(crate) struct Findings {
     pub(crate) histograms: Vec<Binned>,
     /// whether all weights of the first output were the same number
     pub(crate) constant: bool,
+    /// the largest weight of the first output, scaled
+    pub(crate) largest: f64,
     /// whether any weight of any output differed from zero
     pub(crate) signal: bool,
     /// whether batches may agree better than chance

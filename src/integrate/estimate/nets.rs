@@ -259,6 +259,7 @@ impl Nets {
                 exponents[0],
             ),
             constant: first.calls > 0 && first.m2 == 0.0,
+            largest: self.weights[0].max_abs(),
             signal: self.weights.iter().any(|w| w.nonzero() > 0),
             even: true,
             placement: Placement::Sobol,

@@ -155,6 +155,7 @@ impl Sums {
                 of_independent(first.calls),
             ),
             constant: first.calls > 0 && first.m2 == 0.0,
+            largest: self.weights[0].max_abs(),
             signal: self.weights.iter().any(|w| w.nonzero() > 0),
             even,
             placement: Placement::Random,

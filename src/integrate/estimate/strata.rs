@@ -419,6 +419,7 @@ impl Passes {
                 |[value, variance]| (value, variance.sqrt()),
             ),
             constant: self.count > 0 && self.constant.is_some(),
+            largest: self.weights[0].max_abs(),
             signal: self.weights.iter().any(|w| w.nonzero() > 0),
             even: true,
             placement: Placement::Strata,

@@ -22,9 +22,11 @@
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
+
 use super::evaluator::{Evaluated, Evaluator};
 use crate::error::Result;
-use crate::map::Map;
+use crate::map::{Identity, Map};
 
 /// Points of the flow, of the tempered flow and of the uniform density: powers of two, so that
 /// each channel draws whole Sobol nets.
@@ -98,6 +100,44 @@ impl<'a> Mixture<'a> {
     /// Points per unit of each channel, the main one first; `[1]` for a map by itself.
     pub(crate) fn shares(self) -> Vec<u64> {
         self.defence.map_or_else(|| vec![1], Defence::shares)
+    }
+
+    /// Whether some of its points are uniform.
+    pub(crate) fn has_uniform(self) -> bool {
+        let any: &dyn Any = self.main;
+        self.defence.is_some() || any.is::<Identity>()
+    }
+
+    /// Uniform points among `calls` of them.
+    pub(crate) fn uniform_points(self, calls: u64) -> u64 {
+        match self.defence {
+            Some(defence) => calls * UNIFORM / defence.total(),
+            None if self.has_uniform() => calls,
+            None => 0,
+        }
+    }
+
+    /// Densities (`[n]`, logarithms) at points `x` (`[n * dim]`) of the unit cube.
+    pub(crate) fn log_density(self, x: &[f64]) -> Vec<f64> {
+        let n = x.len() / self.main.dim();
+        let maps = [self.main]
+            .into_iter()
+            .chain(self.defence.and_then(|d| d.tempered.as_deref()));
+        let mut latent = vec![0.0; x.len()];
+        let mut log_q: Vec<Vec<f64>> = maps
+            .map(|map| {
+                let mut log_jac = vec![0.0; n];
+                map.inverse(x, &mut latent, &mut log_jac);
+                log_jac.iter().map(|l| -l).collect()
+            })
+            .collect();
+        match self.defence {
+            Some(defence) => {
+                log_q.push(vec![0.0; n]);
+                Mixed::new(&log_q, &defence.shares()).log_q
+            }
+            None => log_q.swap_remove(0),
+        }
     }
 
     /// Takes latent points `z` (`[n * dim]`) through a channel and calls the integrand there.

@@ -1,0 +1,189 @@
+//! What speaks against a result: sentences for people, each of which makes it unreliable.
+
+use std::any::Any;
+
+use super::{
+    auto::Frozen,
+    report::{Exploration, Output, Phase},
+    run::Run,
+    settings::NonFinite,
+};
+use crate::map::Identity;
+
+/// Batches that agree worse (or better) than this are reported.
+const SMALL_P: f64 = 1e-4;
+/// Errors by which the estimate may fall short of what adapting found.
+const LOST: f64 = 5.0;
+/// Effective points per point with f != 0, below which an adapted proposal does not fit f.
+const POOR_FIT: f64 = 3e-3;
+/// Part of the error by which one point may move the estimate.
+const LARGE_JUMP: f64 = 0.5;
+/// Errors that may be missing where uniform points found what the estimate did not.
+const UNSEEN: f64 = 2.0;
+/// Largest weight in units of the mean up to which no tail is heavy.
+const SMALL_WEIGHT: f64 = 2.0;
+
+/// What the points came from.
+pub(crate) struct Shape<'a> {
+    pub(crate) frozen: &'a Frozen,
+    /// whether batches may agree better than chance
+    pub(crate) even: bool,
+}
+
+/// All that speaks against the `outputs`.
+pub(crate) fn doubts(
+    run: &Run<'_>,
+    shape: &Shape<'_>,
+    outputs: &[Output],
+    exploration: Option<&Exploration>,
+) -> Vec<String> {
+    let any: &dyn Any = shape.frozen.map.as_ref();
+    let adapted = !any.is::<Identity>();
+    let mut reasons: Vec<String> = non_finite(run).into_iter().collect();
+    for (o, output) in outputs.iter().enumerate() {
+        let name = if o == 0 {
+            String::new()
+        } else {
+            format!("output {o}: ")
+        };
+        reasons.extend(
+            objections(output, usual_weight(shape.frozen, o), (shape.even, adapted))
+                .into_iter()
+                .map(|reason| name.clone() + &reason),
+        );
+    }
+    let first = &outputs[0];
+    reasons.extend(missing(run, first));
+    if let Some(exploration) = exploration {
+        reasons.extend(unseen(exploration, first));
+        reasons.extend(more(exploration, first));
+    }
+    reasons
+}
+
+/// The weight of most points, in units of the value of an output, where the proposal fits.
+fn usual_weight(frozen: &Frozen, output: usize) -> f64 {
+    match &frozen.defence {
+        // The control variate takes what is above 1 away, for the first output.
+        Some(defence) if output == 0 => defence.usual_weight(),
+        _ => 1.0,
+    }
+}
+
+/// What speaks against the estimate of an output; `usual` is the weight of most points, in units
+/// of the value.
+fn objections(output: &Output, usual: f64, (even, adapted): (bool, bool)) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if !(output.estimate.value.is_finite() && output.estimate.error.is_finite()) {
+        reasons.push("value or error overflows: the weights span too many decades".to_owned());
+    }
+    let w = &output.weights;
+    // A heavy tail in a narrow distribution is harmless as long as no single point counts: the
+    // largest weight must have moved the estimate by a good part of the error.
+    let calls = output.estimate.calls as f64;
+    // Nets and strata cancel what is smooth, down to errors that any single point exceeds: the
+    // measure is the error of as many independent points, if that is larger.
+    let error = output.estimate.rel_error().max(w.rel_std / calls.sqrt());
+    let jump = (w.max_share / w.cancellation - usual / calls) / error;
+    let tail = w.khat.filter(|_| w.max_share * calls > SMALL_WEIGHT);
+    match tail {
+        Some(khat) if khat > 0.7 && jump > LARGE_JUMP => reasons.push(format!(
+            "the weights have a heavy tail (k-hat {khat:.2} > 0.7), and one of them alone moves \
+             the value by {jump:.1} of its error: neither value nor error can be trusted; more \
+             training or another method may help"
+        )),
+        Some(khat) if khat > 0.5 && jump > LARGE_JUMP => reasons.push(format!(
+            "the weights have a heavy tail (k-hat {khat:.2} > 0.5), and one of them alone moves \
+             the value by {jump:.1} of its error: the error may be too small"
+        )),
+        _ => {}
+    }
+    // An adapted density is low somewhere, and where it does not fit, much of f may lie there:
+    // such parts are hardly ever hit, and their absence shows in no error.
+    let fit = w.ess_fraction / w.nonzero_fraction;
+    if adapted && fit < POOR_FIT {
+        reasons.push(format!(
+            "the proposal does not fit: {:.0} effective of {calls} points (spread {:.3}), so parts \
+             of f may be missing from the value; another method may help",
+            w.ess_fraction * calls,
+            w.rel_std
+        ));
+    }
+    if let Some(c) = output.consistency.filter(|c| {
+        // Nets agree better than independent batches would: that is what they are for.
+        let p = if even { c.p_value } else { c.two_sided() };
+        p < SMALL_P
+    }) {
+        reasons.push(format!(
+            "equal batches disagree: chi2/dof = {:.1}/{}, p = {:.1e}",
+            c.chi2, c.dof, c.p_value
+        ));
+    }
+    reasons
+}
+
+/// Whether the iterations that adapted saw significantly more of f than the estimate does: what
+/// a proposal has lost does not show in its own points. Less is no sign, because early iterations
+/// miss what is narrow.
+fn missing(run: &Run<'_>, first: &Output) -> Option<String> {
+    let (mut calls, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for i in run.iterations.iter().filter(|i| i.phase == Phase::Adapt) {
+        let n = i.calls as f64;
+        calls += n;
+        sum += n * i.value.abs();
+        squares += (n * i.error).powi(2);
+    }
+    let (value, error) = (sum / calls, squares.sqrt() / calls);
+    let estimate = first.estimate;
+    let signless = first.weights.cancellation > 0.999 && estimate.calls > 0;
+    let far = value - estimate.value.abs() > LOST * error.hypot(estimate.error);
+    (signless && far).then(|| {
+        format!(
+            "the points that adapted the proposal found {value:.3e} +- {error:.1e}, significantly \
+             more than the estimate: the proposal may have lost a part of f"
+        )
+    })
+}
+
+/// What uniform points found where the proposal has next to nothing.
+fn unseen(exploration: &Exploration, first: &Output) -> Option<String> {
+    let error = first.estimate.error;
+    (exploration.unseen > UNSEEN * error).then(|| {
+        format!(
+            "uniform points found f where the proposal hardly looks: about {:.1e} of the integral of |f| \
+             may be missing, {:.1} of the error ({} points); more calls or another method may help",
+            exploration.unseen,
+            exploration.unseen / error,
+            exploration.points
+        )
+    })
+}
+
+/// Whether uniform points see significantly more of f than the estimate does. Less is no sign: they
+/// miss what is narrow, and their error does not tell.
+fn more(exploration: &Exploration, first: &Output) -> Option<String> {
+    let Output {
+        estimate, weights, ..
+    } = first;
+    let signless = weights.cancellation > 0.999 && estimate.calls > 0;
+    let error = exploration.error.hypot(estimate.error);
+    let far = exploration.value.abs() - estimate.value.abs() > LOST * error;
+    (signless && far).then(|| {
+        format!(
+            "uniform points say {:.3e} +- {:.1e}, significantly more than the estimate: the \
+             proposal may have lost a part of f",
+            exploration.value, exploration.error
+        )
+    })
+}
+
+/// Whether more values were not finite than the policy allows.
+fn non_finite(run: &Run<'_>) -> Option<String> {
+    let NonFinite::CountAsZero { max_share } = run.settings.non_finite else {
+        return None;
+    };
+    let share = run.evaluator.non_finite() as f64 / run.evaluator.calls().max(1) as f64;
+    (share > max_share).then(|| {
+        format!("{share:.1e} of the calls were not finite; at most {max_share:.1e} is allowed")
+    })
+}

@@ -107,6 +107,16 @@ pub enum Error {
         /// the newest format known
         known: u32,
     },
+    /// A checkpoint of another run.
+    #[error("the checkpoint is of another run: {what}")]
+    OtherRun {
+        /// what differs
+        what: String,
+    },
+    /// The run was asked to stop between two calls.
+    #[doc(hidden)]
+    #[error("the run was asked to stop")]
+    Stopped,
     /// Threads could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {
@@ -121,6 +131,15 @@ pub enum Error {
         /// number of trial draws
         draws: u64,
     },
+}
+
+impl Error {
+    /// Of a checkpoint whose parts do not agree.
+    pub(crate) fn damaged() -> Self {
+        Self::OtherRun {
+            what: "its sums do not fit the run".to_owned(),
+        }
+    }
 }
 
 /// `Result` with the library's [`enum@Error`].

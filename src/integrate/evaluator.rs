@@ -4,13 +4,16 @@
 //! chosen from the exploring points, so that sums of squares neither overflow nor vanish;
 //! f -> 2^k f then changes nothing but the exponent of the result.
 
-use std::any::Any;
 use std::f64::consts::LN_2;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::observable::Observable;
-use super::settings::NonFinite;
+use super::{
+    caller::{Caller, FEW},
+    checkpoint::Keeper,
+    observable::Observable,
+    settings::NonFinite,
+    watch::Stopping,
+};
 use crate::error::{Error, Result};
 use crate::integrand::{Domain, Integrand, IntegrandError, Points};
 use crate::kernel::exp::exponentials;
@@ -84,7 +87,7 @@ impl Evaluated {
 
 /// An integrand with its domain, its policy and its counters.
 pub(crate) struct Evaluator<'a> {
-    integrand: &'a dyn Integrand,
+    caller: Caller<'a>,
     domain: Domain,
     policy: NonFinite,
     streams: Streams,
@@ -122,7 +125,7 @@ impl<'a> Evaluator<'a> {
             });
         }
         Ok(Self {
-            integrand,
+            caller: Caller::new(integrand),
             domain,
             policy,
             streams: Streams::new(seed),
@@ -134,12 +137,24 @@ impl<'a> Evaluator<'a> {
         })
     }
 
+    /// The same, watched: slow chunks end where the run has to stop, and values are remembered.
+    pub(crate) fn watched(
+        self,
+        stopping: &'a dyn Stopping,
+        keeper: Option<&'a Keeper<'a>>,
+    ) -> Self {
+        Self {
+            caller: self.caller.watched(stopping, keeper),
+            ..self
+        }
+    }
+
     pub(crate) fn dim(&self) -> usize {
-        self.integrand.dim()
+        self.caller.integrand().dim()
     }
 
     pub(crate) fn outputs(&self) -> usize {
-        self.integrand.outputs()
+        self.caller.integrand().outputs()
     }
 
     pub(crate) fn domain(&self) -> &Domain {
@@ -174,6 +189,27 @@ impl<'a> Evaluator<'a> {
     /// Takes a value of the first output back to the user's units.
     pub(crate) fn unscale(&self, value: f64) -> f64 {
         scale(value, -self.exponents[0])
+    }
+
+    /// Who calls the integrand.
+    pub(crate) fn caller(&self) -> &Caller<'a> {
+        &self.caller
+    }
+
+    /// Seconds of a call: the fastest ones so far or, where all values were known, at the first of the
+    /// points `x` of the unit cube (`[n * dim]`), whose calls do not count.
+    pub(crate) fn seconds_per_call(&self, x: &[f64]) -> Result<f64> {
+        let dim = self.dim();
+        let mut y = x[..(FEW * dim).min(x.len())].to_vec();
+        let n = y.len() / dim;
+        self.domain.map(&mut y, &mut vec![1.0; n]);
+        self.caller.seconds(&Points::new(&y, dim))
+    }
+
+    /// Takes over counts of an earlier process.
+    pub(crate) fn set_counts(&self, calls: u64, non_finite: u64) {
+        self.calls.store(calls, Ordering::Relaxed);
+        self.non_finite.store(non_finite, Ordering::Relaxed);
     }
 
     /// Calls of the integrand so far.
@@ -234,15 +270,9 @@ impl<'a> Evaluator<'a> {
         let mut jacobian = vec![1.0; n];
         self.domain.map(&mut y, &mut jacobian);
         let mut f = vec![0.0; n * outputs];
-        let points = Points::new(&y, dim);
-        catch_unwind(AssertUnwindSafe(|| self.integrand.eval(&points, &mut f))).unwrap_or_else(
-            |panic| {
-                Err(IntegrandError::Panicked {
-                    message: message(&*panic),
-                })
-            },
-        )?;
+        self.caller.fill(x, &y, &mut f)?;
         self.calls.fetch_add(n as u64, Ordering::Relaxed);
+        let points = Points::new(&y, dim);
         for ((values, jacobian), point) in f.chunks_exact_mut(outputs).zip(&jacobian).zip(points) {
             self.weigh(values, factors, (*jacobian, point))?;
         }
@@ -304,13 +334,4 @@ pub(crate) fn scale(value: f64, exponent: i32) -> f64 {
 fn halves(exponent: i32) -> (f64, f64) {
     let half = exponent / 2;
     (2.0_f64.powi(half), 2.0_f64.powi(exponent - half))
-}
-
-/// The text of a panic.
-pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|s| (*s).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
 }

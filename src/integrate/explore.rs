@@ -1,8 +1,7 @@
 //! Uniform points: scale, share of zeros, spread, cost of a call.
 
-use std::time::Instant;
-
 use super::{
+    checkpoint::Keeper,
     evaluator::{CHUNK, Evaluated, scale},
     report::Phase,
     run::Run,
@@ -118,7 +117,7 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
     }
     let cost = match (run.settings.cost_class, run.settings.method) {
         (Some(class), _) => class,
-        (None, Method::Auto) => CostClass::of_seconds(seconds_per_call(run, &x)?),
+        (None, Method::Auto) => measured(run, &x)?,
         (None, Method::Plain | Method::Vegas | Method::Flow) => CostClass::Cheap,
     };
     run.step_with(Phase::Explore, &moments, None);
@@ -141,16 +140,14 @@ fn exponent_of(value: f64) -> i32 {
     }
 }
 
-/// Seconds of one call: the fastest of a few small batches, on this thread alone.
-fn seconds_per_call(run: &mut Run<'_>, x: &[f64]) -> Result<f64> {
-    let dim = run.evaluator.dim();
-    let mut fastest = f64::INFINITY;
-    for batch in x.chunks(16 * dim).take(4) {
-        let start = Instant::now();
-        run.evaluator.call(batch)?;
-        fastest = fastest.min(start.elapsed().as_secs_f64() / (batch.len() / dim) as f64);
-        run.calls.explore += (batch.len() / dim) as u64;
+/// The class of the fastest calls so far, or the one that an earlier process has measured.
+fn measured(run: &Run<'_>, x: &[f64]) -> Result<CostClass> {
+    if let Some((_, Some(cost))) = run.keeper.map(Keeper::earlier) {
+        return Ok(cost);
     }
-    run.book(Phase::Explore);
-    Ok(fastest)
+    let cost = CostClass::of_seconds(run.evaluator.seconds_per_call(x)?);
+    if let Some(keeper) = run.keeper {
+        keeper.set_cost(cost);
+    }
+    Ok(cost)
 }

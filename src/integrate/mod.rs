@@ -5,6 +5,8 @@
 
 mod around;
 mod auto;
+mod caller;
+mod checkpoint;
 mod climb;
 mod curvature;
 mod doubts;
@@ -31,8 +33,10 @@ mod strata;
 mod turned;
 mod vegas;
 mod verdict;
+mod watch;
 mod zoom;
 
+pub use checkpoint::{Checkpoint, CheckpointStore, Checkpoints};
 pub use observable::Observable;
 pub use observer::{Control, Observer, Progress, Silent};
 pub use report::{
@@ -44,9 +48,11 @@ pub use settings::{CostClass, Method, NonFinite, Placement, Settings, Stop, Vega
 use rayon::ThreadPoolBuilder;
 
 use auto::Frozen;
+use checkpoint::Keeper;
 use evaluator::Evaluator;
 use mixture::{Defence, Mixture};
 use run::Run;
+use watch::Watch;
 
 use crate::error::{Error, Result};
 use crate::integrand::{Domain, Integrand};
@@ -128,7 +134,27 @@ impl Integrator {
     /// # Errors
     /// As [`Integrator::integrate`].
     pub fn run(&self, integrand: &dyn Integrand, observer: &mut dyn Observer) -> Result<Outcome> {
-        self.go(integrand, observer, None, Goal::Integrate)
+        self.go(integrand, observer, (None, Goal::Integrate), None)
+    }
+
+    /// As [`Integrator::run`], and as [`Integrator::estimate`] where `map` is given, from time to time
+    /// keeping what another process can go on from, or going on from it: value, error, report and map
+    /// have the same bits as without any interruption.
+    ///
+    /// # Errors
+    /// As [`Integrator::estimate`]; [`Error::OtherRun`] where the checkpoint is of other settings
+    /// (threads and `max_seconds` may differ), of another version, or of another integrand as far as
+    /// a few of its values tell. A store that fails costs a warning, not the run.
+    pub fn run_kept(
+        &self,
+        integrand: &dyn Integrand,
+        map: Option<Box<dyn Map>>,
+        observer: &mut dyn Observer,
+        checkpoints: Checkpoints<'_>,
+    ) -> Result<Outcome> {
+        let given = map.map(Given::Frozen);
+        let what = (given, Goal::Integrate);
+        self.go(integrand, observer, what, Some(checkpoints))
     }
 
     /// Explores, adapts and trains, and spends nothing on an estimate; the report's estimate is
@@ -143,12 +169,8 @@ impl Integrator {
         start: Option<&dyn Map>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
-        self.go(
-            integrand,
-            observer,
-            start.map(Given::Start),
-            Goal::TrainOnly,
-        )
+        let what = (start.map(Given::Start), Goal::TrainOnly);
+        self.go(integrand, observer, what, None)
     }
 
     /// Estimates with a proposal that is frozen already.
@@ -162,12 +184,8 @@ impl Integrator {
         map: Box<dyn Map>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
-        self.go(
-            integrand,
-            observer,
-            Some(Given::Frozen(map)),
-            Goal::Integrate,
-        )
+        let what = (Some(Given::Frozen(map)), Goal::Integrate);
+        self.go(integrand, observer, what, None)
     }
 
     /// Runs inside a pool with the number of threads asked for.
@@ -175,8 +193,8 @@ impl Integrator {
         &self,
         integrand: &dyn Integrand,
         observer: &mut dyn Observer,
-        given: Option<Given<'_>>,
-        goal: Goal,
+        (given, goal): (Option<Given<'_>>, Goal),
+        checkpoints: Option<Checkpoints<'_>>,
     ) -> Result<Outcome> {
         let settings = &self.settings;
         // A model was most likely made with the same seed: its numbers are not drawn again.
@@ -202,8 +220,33 @@ impl Integrator {
             threads,
             reason: e.to_string(),
         })?;
-        let mut run = Run::new(settings, evaluator, observer, seed);
-        pool.install(|| execute(&mut run, given, goal))
+        let keeper = match checkpoints {
+            Some(Checkpoints { store, from }) => {
+                let map = match &given {
+                    Some(Given::Start(map)) => Some(*map),
+                    Some(Given::Frozen(map)) => Some(map.as_ref()),
+                    None => None,
+                };
+                let fingerprint = checkpoint::fingerprint(settings, integrand, map);
+                Some(Keeper::new(Checkpoints { store, from }, fingerprint)?)
+            }
+            None => None,
+        };
+        if let Some(keeper) = &keeper {
+            keeper.check(evaluator.caller())?;
+        }
+        let earlier = keeper.as_ref().map_or(0.0, |keeper| keeper.earlier().0);
+        let watch = Watch::new(observer, settings.stop.max_seconds, earlier);
+        let mut run = Run::new(settings, evaluator, &watch, keeper.as_ref(), seed);
+        let mut outcome = pool.install(|| execute(&mut run, given, goal));
+        if let Some(keeper) = &keeper {
+            keeper.save(true);
+            if let (Ok(outcome), Some(fault)) = (&mut outcome, keeper.fault()) {
+                let warning = format!("the run could not be kept: {fault}");
+                outcome.report.warnings.push(warning);
+            }
+        }
+        outcome
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::evaluator::message;
+use super::caller::message;
 use super::report::Binned;
 use crate::error::{Error, Result};
 use crate::integrand::IntegrandError;

@@ -5,12 +5,15 @@ use std::time::Instant;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
+    checkpoint::{Keeper, Saved},
+    estimate,
     evaluator::{Block, Evaluated, Evaluator},
-    observer::{Control, Observer, Progress},
+    observer::{Control, Progress},
     report::{Iteration, PerPhase, Phase, StopReason},
     settings::Settings,
+    watch::{Stopping as _, Watch},
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::map::Map;
 use crate::rng::Purpose;
 use crate::stats::Moments;
@@ -27,7 +30,8 @@ enum Given<T> {
 pub(crate) struct Run<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) evaluator: Evaluator<'a>,
-    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) watch: &'a Watch<'a>,
+    pub(crate) keeper: Option<&'a Keeper<'a>>,
     pub(crate) iterations: Vec<Iteration>,
     pub(crate) calls: PerPhase<u64>,
     pub(crate) seconds: PerPhase<f64>,
@@ -42,9 +46,6 @@ pub(crate) struct Run<'a> {
     pub(crate) reserved: u64,
     /// iterations of adapting so far: each draws numbers of its own
     pub(crate) adaptations: u64,
-    /// whether the proposal is still being made
-    preparing: bool,
-    start: Instant,
     phase_start: Instant,
 }
 
@@ -52,14 +53,15 @@ impl<'a> Run<'a> {
     pub(crate) fn new(
         settings: &'a Settings,
         evaluator: Evaluator<'a>,
-        observer: &'a mut dyn Observer,
+        watch: &'a Watch<'a>,
+        keeper: Option<&'a Keeper<'a>>,
         seed: u64,
     ) -> Self {
-        let now = Instant::now();
         Self {
             settings,
-            evaluator,
-            observer,
+            evaluator: evaluator.watched(watch, keeper),
+            watch,
+            keeper,
             iterations: Vec::new(),
             calls: PerPhase::default(),
             seconds: PerPhase::default(),
@@ -69,9 +71,7 @@ impl<'a> Run<'a> {
             uniform_points: 0,
             reserved: 0,
             adaptations: 0,
-            preparing: true,
-            start: now,
-            phase_start: now,
+            phase_start: Instant::now(),
         }
     }
 
@@ -90,14 +90,9 @@ impl<'a> Run<'a> {
         self.phase_start = now;
     }
 
-    /// Why the run must stop now, if it must: time is up or the observer said so. Making the
-    /// proposal may take half of the time, so that some is left for the estimate.
+    /// Why the run must stop now, if it must.
     pub(crate) fn must_stop(&self) -> Option<StopReason> {
-        if self.observer.interrupted() {
-            return Some(StopReason::Interrupted);
-        }
-        let limit = self.settings.stop.max_seconds? * if self.preparing { 0.5 } else { 1.0 };
-        (self.start.elapsed().as_secs_f64() >= limit).then_some(StopReason::Seconds)
+        self.watch.must_stop()
     }
 
     /// Calls that the time left allows at the rate so far; `None` without a limit.
@@ -108,7 +103,7 @@ impl<'a> Run<'a> {
     )]
     pub(crate) fn calls_in_time(&self) -> Option<u64> {
         let limit = self.settings.stop.max_seconds?;
-        let spent = self.start.elapsed().as_secs_f64();
+        let spent = self.watch.elapsed();
         let rate = self.calls.total() as f64 / spent;
         Some((rate * (limit - spent).max(0.0)) as u64)
     }
@@ -125,7 +120,10 @@ impl<'a> Run<'a> {
 
     /// Ends the making of the proposal: the rest of the time is the estimate's.
     pub(crate) fn freeze(&mut self) {
-        self.preparing = false;
+        self.watch.freeze();
+        if let Some(keeper) = self.keeper {
+            keeper.freeze();
+        }
         if self.stopped == Some(StopReason::Seconds) {
             self.stopped = self.must_stop();
         }
@@ -184,7 +182,12 @@ impl<'a> Run<'a> {
                 .par_iter()
                 .map(|job| match this.must_stop() {
                     Some(reason) => Given::Up(reason),
-                    None => Given::Part(work(&this.evaluator, job)),
+                    None => match work(&this.evaluator, job) {
+                        Err(Error::Stopped) => {
+                            Given::Up(this.must_stop().unwrap_or(StopReason::Interrupted))
+                        }
+                        part => Given::Part(part),
+                    },
                 })
                 .collect();
             for (job, part) in wave.iter().zip(parts) {
@@ -208,6 +211,31 @@ impl<'a> Run<'a> {
         Ok(done)
     }
 
+    /// Keeps the sums of the estimate after a finished step, where anything is kept.
+    pub(crate) fn keep(&self, progress: impl FnOnce() -> estimate::Progress) {
+        let Some(keeper) = self.keeper.filter(|_| self.stopped.is_none()) else {
+            return;
+        };
+        let steps = self.iterations.iter();
+        let steps = steps.filter(|i| i.phase == Phase::Estimate);
+        keeper.keep(Saved {
+            progress: progress(),
+            calls: self.calls.estimate,
+            iterations: steps.copied().collect(),
+            all_calls: self.evaluator.calls(),
+            non_finite: self.evaluator.non_finite(),
+        });
+    }
+
+    /// The sums of the estimate as an earlier process left them; its calls count.
+    pub(crate) fn resume(&mut self) -> Option<estimate::Progress> {
+        let saved = self.keeper?.resumed()?;
+        self.calls.estimate = saved.calls;
+        self.iterations.extend(saved.iterations);
+        self.evaluator.set_counts(saved.all_calls, saved.non_finite);
+        Some(saved.progress)
+    }
+
     /// Records a step and asks the observer.
     pub(crate) fn step(&mut self, iteration: Iteration) {
         self.iterations.push(iteration);
@@ -216,7 +244,7 @@ impl<'a> Run<'a> {
             calls: self.calls,
             max_calls: self.settings.stop.max_calls,
         };
-        if self.observer.step(&progress) == Control::Stop && self.stopped.is_none() {
+        if self.watch.step(&progress) == Control::Stop && self.stopped.is_none() {
             self.stopped = Some(StopReason::Interrupted);
         }
     }

@@ -5,13 +5,15 @@
 //! points from the sums of w and w^2, for strata from the variance within each cell, for nets
 //! from the spread of the nets' sums.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::{observable::Observable, report::Binned};
 use super::scale;
 use crate::stats::Moments;
 
 /// Sums of a chunk or of a whole estimate, per histogram and slot (underflow, bins, overflow):
 /// two numbers whose meaning is up to the layout.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub(crate) slots: Vec<Vec<[f64; 2]>>,
 }
@@ -24,6 +26,12 @@ impl Tally {
                 .map(|o| vec![[0.0; 2]; o.bins() + 2])
                 .collect(),
         }
+    }
+
+    /// Whether it could be of `observables`.
+    pub(crate) fn fits(&self, observables: &[Observable]) -> bool {
+        let bins = observables.iter().map(|o| o.bins() + 2);
+        self.slots.iter().map(Vec::len).eq(bins)
     }
 
     pub(crate) fn merge_from(&mut self, other: &Self) {

@@ -10,6 +10,8 @@ mod nets;
 mod random;
 mod strata;
 
+use serde::{Deserialize, Serialize};
+
 use histograms::Tally;
 pub(super) use nets::Nets;
 pub(super) use strata::{mean_and_variance, shares};
@@ -39,6 +41,14 @@ pub(crate) enum Layout {
     Nets,
     /// more points where the weights vary more
     Strata(Strata),
+}
+
+/// Sums after a finished step, to go on from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Progress {
+    Random(random::Sums, u64),
+    Nets(nets::Kept),
+    Strata(strata::Kept),
 }
 
 /// What the points of the estimate say, in the user's units.

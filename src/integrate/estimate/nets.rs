@@ -14,6 +14,8 @@
 //! of the channels; with n points in all, the mean over them is the mixture's.
 //! Known weakness: R means tell the error to about 1/sqrt(2 R), and a heavy tail may hide in them.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     super::{
         evaluator::Evaluator,
@@ -22,11 +24,11 @@ use super::{
         run::Run,
         settings::Placement,
     },
-    Findings, Summary, Tally, chunk_size,
+    Findings, Progress, Summary, Tally, chunk_size,
     histograms::of_nets,
     needed, reached, unscaled,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rng::mix;
 use crate::sobol::Sobol;
 use crate::stats::{Covariance, Moments, WeightStats, consistency};
@@ -54,6 +56,19 @@ struct Net {
     /// per output
     moments: Vec<Moments>,
     tally: Tally,
+}
+
+/// Nets between two steps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// per net: moments of each output, histograms
+    each: Vec<(Vec<Moments>, Tally)>,
+    weights: Vec<WeightStats>,
+    units: u64,
+    /// where the next look is
+    goal: u64,
+    /// the error to stop by, and the units that it is of
+    look: (f64, u64),
 }
 
 /// One chunk's share.
@@ -221,6 +236,39 @@ impl Nets {
         run.step_scaled(phase, calls, (means.mean, means.error()), all.rel_std());
     }
 
+    /// What can be kept of them.
+    fn kept(&self, goal: u64, look: (f64, u64)) -> Kept {
+        let each = self.each.iter();
+        Kept {
+            each: each.map(|n| (n.moments.clone(), n.tally.clone())).collect(),
+            weights: self.weights.clone(),
+            units: self.units,
+            goal,
+            look,
+        }
+    }
+
+    /// Goes on from what was kept of nets like these.
+    fn restore(&mut self, run: &Run<'_>, kept: Kept) -> Result<()> {
+        let outputs = run.evaluator.outputs();
+        let fits = |(moments, tally): &(Vec<Moments>, Tally)| {
+            moments.len() == outputs && tally.fits(run.evaluator.observables())
+        };
+        // A file may hold anything.
+        if kept.each.len() != self.each.len()
+            || kept.weights.len() != outputs
+            || kept.units == 0
+            || !kept.each.iter().all(fits)
+        {
+            return Err(Error::damaged());
+        }
+        for (net, (moments, tally)) in self.each.iter_mut().zip(kept.each) {
+            (net.moments, net.tally) = (moments, tally);
+        }
+        (self.weights, self.units) = (kept.weights, kept.units);
+        Ok(())
+    }
+
     fn findings(&self, run: &Run<'_>, stop: StopReason) -> Findings {
         let exponents = &run.evaluator.exponents;
         let outputs = exponents.iter().enumerate().map(|(o, exponent)| {
@@ -352,6 +400,10 @@ pub(super) fn estimate(
     // A run that stops where its error is small by luck would be too sure of itself: the error
     // it stops by falls no faster than those of nets do.
     let (mut error, mut before) = (0.0_f64, 1);
+    if let Some(Progress::Nets(kept)) = run.resume() {
+        (goal, (error, before)) = (kept.goal, kept.look);
+        nets.restore(run, kept)?;
+    }
     let stop = loop {
         // Steps on the way are there to be watched; they decide nothing.
         while nets.units < goal && run.stopped.is_none() {
@@ -361,6 +413,7 @@ pub(super) fn estimate(
                 let fall = (before as f64 / nets.units as f64).powf(FASTEST);
                 error = nets.means(0).error().max(error * fall);
                 before = nets.units;
+                run.keep(|| Progress::Nets(nets.kept(goal, (error, before))));
             }
         }
         if let Some(reason) = run.stopped {

@@ -7,6 +7,8 @@
 //! Batches of a mixture have a fixed number of points of each channel; their error is taken as if
 //! each point had chosen its channel at random, which is never too small.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     super::{
         evaluator::{Block, CHUNK, Evaluated, Evaluator},
@@ -15,16 +17,17 @@ use super::{
         run::{Run, WAVE},
         settings::Placement,
     },
-    BATCHES, Findings, Summary, Tally, chunk_size,
+    BATCHES, Findings, Progress, Summary, Tally, chunk_size,
     histograms::of_independent,
     needed, reached, unscaled,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rng::Purpose;
 use crate::stats::{Covariance, Moments, WeightStats, consistency};
 
 /// Everything summed over the estimate's points (in scaled units).
-struct Sums {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Sums {
     /// per output, per batch
     batches: Vec<Vec<Moments>>,
     /// per output
@@ -80,6 +83,16 @@ impl Sums {
             covariance: with_covariance.then(|| Covariance::new(outputs)),
             tally: Tally::new(run.evaluator.observables()),
         }
+    }
+
+    /// Whether they could be those of `run`.
+    fn fits(&self, run: &Run<'_>) -> bool {
+        let outputs = run.evaluator.outputs();
+        let covariance = self.covariance.as_ref().map(Covariance::outputs);
+        self.batches.len() == outputs
+            && self.weights.len() == outputs
+            && covariance.is_none_or(|n| n == outputs)
+            && self.tally.fits(run.evaluator.observables())
     }
 
     /// Takes in the chunks of one batch, in order; returns the moments of the first output.
@@ -188,6 +201,13 @@ pub(super) fn estimate(
     let size = batch_size((planned / BATCHES).max(least), budget, unit);
     let chunk = chunk_size(size * BATCHES).min(size);
     let mut rounds = BATCHES;
+    if let Some(Progress::Random(kept, left)) = run.resume() {
+        // A file may hold anything.
+        if !kept.fits(run) {
+            return Err(Error::damaged());
+        }
+        (sums, rounds) = (kept, left);
+    }
     let stop = loop {
         while rounds > 0 && run.calls_left() >= size && run.stopped.is_none() {
             // As many batches at a time as keep the threads busy.
@@ -197,6 +217,7 @@ pub(super) fn estimate(
                 .min(run.calls_left() / size);
             batches(run, mixture, &mut sums, (together, size, chunk))?;
             rounds -= together;
+            run.keep(|| Progress::Random(sums.clone(), rounds));
         }
         if let Some(reason) = run.stopped {
             break reason;

@@ -5,6 +5,8 @@
 //! variance within the cells; the halves of each cell's points give two independent values whose
 //! difference tests it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     super::{
         evaluator::{Evaluated, Evaluator},
@@ -13,9 +15,9 @@ use super::{
         settings::Placement,
         strata::{Chunk, Chunks, Strata, Visit},
     },
-    Findings, Summary, Tally, chunk_size, needed, reached, unscaled,
+    Findings, Progress, Summary, Tally, chunk_size, needed, reached, unscaled,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::map::Map;
 use crate::rng::Purpose;
 use crate::stats::{CompensatedSum, Consistency, Covariance, WeightStats, p_value_chi2};
@@ -50,6 +52,7 @@ struct Part {
 }
 
 /// One pass or several, weighted by calls: value and variance are those of the passes so far.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Passes {
     value: Vec<f64>,
     variance: Vec<f64>,
@@ -60,6 +63,16 @@ struct Passes {
     covariance: Option<Vec<f64>>,
     tally: Tally,
     constant: Option<f64>,
+}
+
+/// Passes so far.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    sums: Passes,
+    /// points that the strata were made for, in turn
+    sizes: Vec<u64>,
+    /// passes until the next look, the last one included
+    left: u64,
 }
 
 /// Mean and unbiased variance; exact for constants.
@@ -250,15 +263,36 @@ pub(super) fn estimate(
     let mut counts = strata.allocate(size, run.settings.vegas.beta);
     let mut sums = Passes::new(run);
     let mut left = passes;
+    let mut sizes = vec![size];
+    let mut resumed = false;
+    if let Some(Progress::Strata(kept)) = run.resume() {
+        // A file may hold anything.
+        if kept.left == 0 || kept.sizes.first() != Some(&size) || !kept.sums.fits(run) {
+            return Err(Error::damaged());
+        }
+        Kept { sums, sizes, left } = kept;
+        for later in &sizes[1..] {
+            size = *later;
+            strata = strata.reshaped(size);
+        }
+        counts = strata.allocate(size, run.settings.vegas.beta);
+        resumed = true;
+    }
     let stop = loop {
         let calls: u64 = counts.iter().map(|n| u64::from(*n)).sum();
-        if calls > run.calls_left() {
-            let (value, error) = (sums.value[0], sums.variance[0].sqrt());
-            break reached(run, value, error).unwrap_or(StopReason::Calls);
-        }
-        if let Some(part) = pass(run, map, (&strata, &counts, calls), &sums.floors())? {
-            sums.add(&part, calls, strata.cells());
-            sums.step(run, calls);
+        if resumed {
+            // This pass is in the sums.
+            resumed = false;
+        } else {
+            if calls > run.calls_left() {
+                let (value, error) = (sums.value[0], sums.variance[0].sqrt());
+                break reached(run, value, error).unwrap_or(StopReason::Calls);
+            }
+            if let Some(part) = pass(run, map, (&strata, &counts, calls), &sums.floors())? {
+                sums.add(&part, calls, strata.cells());
+                sums.step(run, calls);
+                run.keep(|| Progress::Strata(Kept::new(&sums, &sizes, left)));
+            }
         }
         if let Some(reason) = run.stopped {
             break reason;
@@ -281,6 +315,7 @@ pub(super) fn estimate(
         let wanted = wanted.max(sums.calls / 4).min(run.calls_left());
         left = wanted.div_ceil(LONGEST_PASS).max(1);
         size = (wanted / left).max(FEWEST);
+        sizes.push(size);
         strata = strata.reshaped(size);
         counts = strata.allocate(size, run.settings.vegas.beta);
     };
@@ -313,7 +348,30 @@ fn pass(
     Ok((done == calls).then_some(all))
 }
 
+impl Kept {
+    fn new(sums: &Passes, sizes: &[u64], left: u64) -> Self {
+        Self {
+            sums: sums.clone(),
+            sizes: sizes.to_vec(),
+            left,
+        }
+    }
+}
+
 impl Passes {
+    /// Whether they could be those of `run`.
+    fn fits(&self, run: &Run<'_>) -> bool {
+        let outputs = run.evaluator.outputs();
+        let columns = [&self.value, &self.variance, &self.chi2];
+        columns.iter().all(|c| c.len() == outputs)
+            && self.weights.len() == outputs
+            && self
+                .covariance
+                .as_ref()
+                .is_none_or(|c| c.len() == outputs * outputs)
+            && self.tally.fits(run.evaluator.observables())
+    }
+
     fn new(run: &Run<'_>) -> Self {
         let outputs = run.evaluator.outputs();
         let empty = Part::empty(run);

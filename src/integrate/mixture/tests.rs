@@ -11,6 +11,7 @@ use crate::integrate::{
     estimate::{self, Findings, Layout},
     evaluator::Evaluator,
     run::Run,
+    watch::Watch,
 };
 use crate::map::{Grid, Map};
 use crate::stats::Moments;
@@ -32,7 +33,8 @@ fn spend(
     };
     let evaluator = Evaluator::new(integrand, None, NonFinite::Fail, &[], seed).unwrap();
     let mut observer = Silent;
-    let mut run = Run::new(&settings, evaluator, &mut observer, seed);
+    let watch = Watch::new(&mut observer, None, 0.0);
+    let mut run = Run::new(&settings, evaluator, &watch, None, seed);
     let mixture = Mixture::new(main, defence);
     let findings = estimate::estimate(&mut run, mixture, (layout, 1.0), None).unwrap();
     assert_eq!(run.calls.estimate, run.evaluator.calls());

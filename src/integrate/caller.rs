@@ -1,0 +1,153 @@
+//! Calling the integrand: in slices, with panics caught, timed, and remembered.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{
+    checkpoint::{Keeper, key},
+    watch::{Never, Stopping},
+};
+use crate::error::{Error, Result};
+use crate::integrand::{Integrand, IntegrandError, Points};
+
+/// Nanoseconds of calls between two looks at the clock.
+const SLICE: u64 = 20_000_000;
+/// Points that a call is timed by.
+pub(crate) const FEW: usize = 16;
+/// How long values of a chunk may wait before they are remembered.
+const NOTE: Duration = Duration::from_secs(1);
+
+/// An integrand, and how it is called.
+pub(crate) struct Caller<'a> {
+    integrand: &'a dyn Integrand,
+    /// nanoseconds of a call: of the last slice, and of the fastest one of some points
+    last_nanos: AtomicU64,
+    least_nanos: AtomicU64,
+    stopping: &'a dyn Stopping,
+    keeper: Option<&'a Keeper<'a>>,
+}
+
+impl<'a> Caller<'a> {
+    pub(crate) fn new(integrand: &'a dyn Integrand) -> Self {
+        Self {
+            integrand,
+            last_nanos: AtomicU64::new(0),
+            least_nanos: AtomicU64::new(u64::MAX),
+            stopping: &Never,
+            keeper: None,
+        }
+    }
+
+    /// The same, watched: slow chunks end where the run has to stop, and values are remembered.
+    pub(crate) fn watched(
+        self,
+        stopping: &'a dyn Stopping,
+        keeper: Option<&'a Keeper<'a>>,
+    ) -> Self {
+        Self {
+            stopping,
+            keeper,
+            ..self
+        }
+    }
+
+    pub(crate) fn integrand(&self) -> &'a dyn Integrand {
+        self.integrand
+    }
+
+    /// Seconds of a call: of the fastest slice of some points so far or, without any, at `points`.
+    pub(crate) fn seconds(&self, points: &Points<'_>) -> Result<f64> {
+        if self.least_nanos.load(Ordering::Relaxed) == u64::MAX {
+            let mut f = vec![0.0; points.len() * self.integrand.outputs()];
+            self.eval(points, &mut f)?;
+        }
+        // Of fewer points than a time should be taken of, the last one.
+        let least = self.least_nanos.load(Ordering::Relaxed);
+        let nanos = match least {
+            u64::MAX => self.last_nanos.load(Ordering::Relaxed),
+            least => least,
+        };
+        Ok(1e-9 * nanos as f64)
+    }
+
+    /// Values `f` (`[n * outputs]`) at points of the unit cube that are `y` in the user's units (`[n * dim]`
+    /// both), as far as they are not known: where calls are slow in slices, between which the run may
+    /// have to stop.
+    pub(crate) fn fill(&self, x: &[f64], y: &[f64], f: &mut [f64]) -> Result<()> {
+        let (dim, outputs) = (self.integrand.dim(), self.integrand.outputs());
+        let n = y.len() / dim;
+        let kept = self.keeper.map(|keeper| (keeper, key(x)));
+        let mut done = 0;
+        if let Some((keeper, key)) = kept {
+            let known = keeper.recall(key);
+            if known.len() <= f.len() {
+                f[..known.len()].copy_from_slice(known);
+                done = known.len() / outputs;
+            }
+        }
+        let known = done;
+        let mut noted = Instant::now();
+        while done < n {
+            if done > known && self.stopping.must_stop().is_some() {
+                break;
+            }
+            let end = n.min(done + self.slice());
+            let points = Points::new(&y[done * dim..end * dim], dim);
+            self.eval(&points, &mut f[done * outputs..end * outputs])?;
+            done = end;
+            if let Some((keeper, key)) = kept.filter(|_| noted.elapsed() > NOTE) {
+                noted = Instant::now();
+                keeper.remember(key, (y, dim), (&f[..done * outputs], outputs));
+                keeper.save(false);
+            }
+        }
+        if let Some((keeper, key)) = kept.filter(|_| done > known) {
+            keeper.remember(key, (y, dim), (&f[..done * outputs], outputs));
+            keeper.save(false);
+        }
+        if done < n {
+            return Err(Error::Stopped);
+        }
+        Ok(())
+    }
+
+    /// Points between two looks at the clock.
+    fn slice(&self) -> usize {
+        match self.last_nanos.load(Ordering::Relaxed) {
+            // Of what nothing is known.
+            0 => 1,
+            nanos => usize::try_from(SLICE / nanos).unwrap_or(1).max(1),
+        }
+    }
+
+    /// Calls the integrand at `points` (`[n * dim]`, the user's units) for `f` (`[n * outputs]`), and
+    /// measures; nothing is counted.
+    pub(crate) fn eval(&self, points: &Points<'_>, f: &mut [f64]) -> Result<()> {
+        let start = Instant::now();
+        catch_unwind(AssertUnwindSafe(|| self.integrand.eval(points, f))).unwrap_or_else(
+            |panic| {
+                Err(IntegrandError::Panicked {
+                    message: message(&*panic),
+                })
+            },
+        )?;
+        let n = points.len() as u64;
+        let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX) / n.max(1);
+        self.last_nanos.store(nanos.max(1), Ordering::Relaxed);
+        if n >= FEW as u64 || nanos > SLICE {
+            self.least_nanos.fetch_min(nanos.max(1), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// The text of a panic.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

@@ -1,0 +1,232 @@
+//! Runs that are killed and go on: the same bits as without.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use thalweg::{
+    CostClass, Domain, Error, FlowConfig, Integrand, IntegrandError, Integrator, Method, Outcome,
+    Points, Result, Sampler, Settings, Stop, from_fn,
+    integrate::{Checkpoint, CheckpointStore, Checkpoints, PerPhase, Placement, Report, Silent},
+};
+
+/// Keeps the last state as bytes; every `every`th question is answered with yes.
+struct Store {
+    every: u64,
+    asked: u64,
+    bytes: Vec<u8>,
+}
+
+impl Store {
+    fn new(every: u64) -> Self {
+        Self {
+            every,
+            asked: 0,
+            bytes: Vec::new(),
+        }
+    }
+
+    /// The last state, if there is one.
+    fn last(&self) -> Option<Checkpoint> {
+        rmp_serde::from_slice(&self.bytes).ok()
+    }
+}
+
+impl CheckpointStore for Store {
+    fn due(&mut self) -> bool {
+        self.asked += 1;
+        self.asked.is_multiple_of(self.every)
+    }
+
+    fn save(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        self.bytes = rmp_serde::to_vec(checkpoint).expect("plain data");
+        Ok(())
+    }
+}
+
+/// A peak off the middle that fails at call `end`, as if the process had been killed there.
+struct Mortal {
+    dim: usize,
+    calls: AtomicU64,
+    end: u64,
+}
+
+impl Integrand for Mortal {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
+        let n = points.len() as u64;
+        if self.calls.fetch_add(n, Ordering::Relaxed) + n > self.end {
+            return Err(IntegrandError::Failed {
+                message: "killed".to_owned(),
+            });
+        }
+        for (x, value) in points.iter().zip(values) {
+            let square: f64 = x.iter().map(|x| (x - 0.4) * (x - 0.4)).sum();
+            *value = (-20.0 * square).exp() * (1.0 + x[0]);
+        }
+        Ok(())
+    }
+}
+
+fn settings(method: Method, calls: u64, seed: u64, threads: usize) -> Settings {
+    Settings {
+        method,
+        stop: Stop::calls(calls),
+        seed,
+        threads: Some(threads),
+        cost_class: Some(CostClass::Cheap),
+        flow: FlowConfig {
+            hidden: vec![8],
+            ..FlowConfig::default()
+        },
+        ..Settings::default()
+    }
+}
+
+/// Everything but times and the number of threads, and draws from the map.
+fn bits(outcome: Outcome) -> (Vec<u8>, Vec<u64>) {
+    let report = Report {
+        seconds: PerPhase::default(),
+        threads: 0,
+        ..outcome.report
+    };
+    let dim = outcome.map.dim();
+    let sampler = Sampler::new(outcome.map, Domain::unit(dim)).expect("a sampler");
+    let draws = sampler.draw(5, 0, 100);
+    let bits = draws.points.iter().map(|x| x.to_bits()).collect();
+    (serde_json::to_vec(&report).expect("plain data"), bits)
+}
+
+fn run(
+    settings: &Settings,
+    f: &Mortal,
+    store: &mut Store,
+    from: Option<Checkpoint>,
+) -> Result<Outcome> {
+    let checkpoints = Checkpoints { store, from };
+    Integrator::new(settings.clone())?.run_kept(f, None, &mut Silent, checkpoints)
+}
+
+fn mortal(dim: usize, end: u64) -> Mortal {
+    Mortal {
+        dim,
+        calls: AtomicU64::new(0),
+        end,
+    }
+}
+
+/// Kills a run at the `ends`, in calls of each process, with `threads` in turn, as often as it takes, and
+/// compares its end with that of a run that nothing has disturbed.
+fn kill_and_resume(
+    settings: &Settings,
+    dim: usize,
+    every: u64,
+    (ends, threads): (impl Fn(u64, u64) -> u64, impl Fn(u64) -> usize),
+) -> Result<()> {
+    let whole = Integrator::new(settings.clone())?;
+    let whole = whole.run(&mortal(dim, u64::MAX), &mut Silent)?;
+    let all = whole.report.calls.total();
+    let whole = bits(whole);
+    let mut store = Store::new(every);
+    let mut killed = 0;
+    let outcome = loop {
+        let f = mortal(dim, ends(killed, all));
+        let settings = Settings {
+            threads: Some(threads(killed)),
+            ..settings.clone()
+        };
+        let from = store.last();
+        match run(&settings, &f, &mut store, from) {
+            Ok(outcome) => break outcome,
+            Err(error) => assert!(error.to_string().contains("killed"), "{error}"),
+        }
+        killed += 1;
+        assert!(killed < 60, "no progress");
+    };
+    assert!(killed > 0);
+    assert!(bits(outcome) == whole, "{settings:?} differs");
+    Ok(())
+}
+
+/// Method, placement, dimension and calls of some runs.
+const RUNS: [(Method, Placement, usize, u64); 7] = [
+    (Method::Plain, Placement::Auto, 2, 30_000),
+    (Method::Plain, Placement::Sobol, 3, 30_000),
+    (Method::Vegas, Placement::Auto, 3, 40_000),
+    (Method::Vegas, Placement::Strata, 2, 40_000),
+    (Method::Vegas, Placement::Random, 2, 40_000),
+    (Method::Auto, Placement::Auto, 4, 40_000),
+    (Method::Flow, Placement::Auto, 2, 30_000),
+];
+
+#[test]
+fn killed_and_resumed_runs_have_the_same_bits() {
+    for (i, (method, placement, dim, calls)) in (1..).zip(RUNS) {
+        for late in [3, 7] {
+            let settings = Settings {
+                placement,
+                ..settings(method, calls, i, 2)
+            };
+            let ends = |killed, all| all * late / 10 + 1000 * killed;
+            let threads = |killed| if killed % 2 == 0 { 1 } else { 3 };
+            kill_and_resume(&settings, dim, 3, (ends, threads)).unwrap();
+        }
+    }
+}
+
+/// `cargo test --release --test checkpoint -- --ignored`
+#[test]
+#[ignore = "forty runs, each killed several times"]
+fn forty_random_configurations_have_the_same_bits() {
+    // A splitmix step: numbers that only have to differ.
+    let number = |i: u64| {
+        let z = (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (z ^ (z >> 27)) >> 20
+    };
+    for (i, (method, placement, dim, calls)) in (0..40).zip(RUNS.into_iter().cycle()) {
+        let settings = Settings {
+            placement,
+            ..settings(method, calls, 100 + i, 1)
+        };
+        let ends = |killed, all| number(1000 * i + killed) % all + 500 * killed;
+        let threads = |killed| 1 + usize::try_from(number(77 * i + killed) % 8).unwrap_or(0);
+        kill_and_resume(&settings, dim, 1 + number(i) % 9, (ends, threads)).unwrap();
+    }
+}
+
+#[test]
+fn a_finished_run_ends_at_once_again() {
+    let settings = settings(Method::Vegas, 20_000, 1, 1);
+    let mut store = Store::new(u64::MAX);
+    let first = run(&settings, &mortal(2, u64::MAX), &mut store, None).unwrap();
+    let from = store.last();
+    // The probe of four points is all that is called.
+    let again = run(&settings, &mortal(2, 4), &mut store, from).unwrap();
+    assert!(bits(first) == bits(again));
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused() {
+    let base = settings(Method::Plain, 20_000, 1, 1);
+    let mut store = Store::new(1);
+    run(&base, &mortal(2, u64::MAX), &mut store, None).unwrap();
+    let bytes = store.bytes.clone();
+    let from = || rmp_serde::from_slice(&bytes).ok();
+    let other = settings(Method::Plain, 20_000, 2, 1);
+    let error = run(&other, &mortal(2, u64::MAX), &mut store, from()).unwrap_err();
+    assert!(matches!(error, Error::OtherRun { .. }), "{error}");
+    let error = run(&base, &mortal(3, u64::MAX), &mut store, from()).unwrap_err();
+    assert!(matches!(error, Error::OtherRun { .. }), "{error}");
+
+    let g = from_fn(2, |x| x[0]);
+    let checkpoints = Checkpoints {
+        store: &mut store,
+        from: from(),
+    };
+    let integrator = Integrator::new(base).unwrap();
+    let error = integrator.run_kept(&g, None, &mut Silent, checkpoints);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("integrand"), "{error}");
+}

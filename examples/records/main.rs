@@ -11,7 +11,8 @@
 //!         [--json]
 //!         [NAME:DIM ..]
 
-mod stress;
+#[path = "../families/mod.rs"]
+mod families;
 mod table;
 
 use std::env::args;
@@ -43,7 +44,7 @@ impl Row {
         let (family, dim) = name.split_once(':')?;
         let dim = dim.parse().ok()?;
         let problem =
-            stress::stress(family, dim).or_else(|| problem(family, Some(dim), &[]).ok())?;
+            families::stress(family, dim).or_else(|| problem(family, Some(dim), &[]).ok())?;
         Some(Self {
             name: name.to_owned(),
             target,

@@ -209,7 +209,7 @@ fn wave(dim: usize) -> Problem {
     let n = dim as f64;
     let k = 12.0;
     let log_norm = -n * (s * (2.0 * PI).sqrt()).ln();
-    // E[cos(k sum u)] = exp(-n k^2 s^2 / 2) for independent normal u.
+    // E[cos(k u)] = exp(-k^2 s^2 / 2) for normal u of width s.
     let exact = 0.5 + (-0.5 * k * k * s * s).exp();
     Problem::new("wave", unit(dim), move |x| {
         let r2: f64 = x.iter().map(|x| (x - 0.5) * (x - 0.5)).sum();

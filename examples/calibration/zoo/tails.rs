@@ -134,6 +134,6 @@ fn pareto() -> Nasty {
         problem.with_exact(1.0),
         // x^-0.7 at the far end once mapped onto the square.
         last_percent(0.7),
-        "tails so long that 1 % lies beyond 5 million on each axis",
+        "tails so long that 1 % lies beyond 4.6 million on each axis",
     )
 }

@@ -12,6 +12,16 @@ fn even(n: u32) -> Vec<f64> {
     (0..=n).map(|i| f64::from(i) / f64::from(n)).collect()
 }
 
+/// `[0, 1]` in panels that narrow by tens towards `centre`, for peaks of any width.
+fn about(centre: f64) -> Vec<f64> {
+    let mut breaks = vec![0.0, 1.0, centre];
+    for k in 1..=8 {
+        breaks.extend([centre - 0.1_f64.powi(k), centre + 0.1_f64.powi(k)]);
+    }
+    breaks.sort_by(f64::total_cmp);
+    breaks
+}
+
 /// One peak at a centre with equal coordinates.
 fn around(dim: usize, centre: f64, sigma: f64) -> (Vec<f64>, f64) {
     (vec![centre; dim], sigma)
@@ -83,28 +93,27 @@ pub(crate) fn of_zoo(name: &str, problem: &Problem) -> Check {
         "corner-1.8" => Check::Corner,
         "inverse-log" => Check::Logarithmic,
         "cauchy-3" => Check::Radial,
-        "thin-shell-3" | "thin-annulus" | "needle-simplex" | "sine-ridge" | "slabs-4" => {
-            Check::Plain(100_000_000)
-        }
+        "thin-shell-3" | "thin-annulus" | "needle-simplex" | "sine-ridge" | "slabs-4"
+        | "thin-shell-8" | "ordered-7" | "half-space-10" => Check::Plain(100_000_000),
         "corner-box-8" => guided(10_000_000, &[(0.3, 0.15)]),
         "diagonal-2" => guided(30_000_000, &[(0.5, 0.12)]),
-        "diagonal-6" | "diagonal-16" => Check::Run(Method::Flow, 1_000_000),
+        "diagonal-6" | "diagonal-16" => Check::Run(Method::Auto, 300_000),
         "banana-4" => guided(30_000_000, &[(0.38, 0.12)]),
         "packet-1" => line(even(64)),
         "packet-4" => guided(30_000_000, &[(0.5, 0.06)]),
-        "dipole-99" => guided(30_000_000, &[(0.6, 0.05), (0.4, 0.05)]),
+        "dipole-99" => Check::Panels(vec![even(2); 3]),
         "million-to-one" => Check::Panels(vec![even(2); 2]),
         "two-worlds" => Check::Panels(vec![
             vec![0.0, 0.3125, 0.3525, 1.0],
             vec![0.0, 0.625, 0.65, 1.0],
         ]),
-        "tiny-bump" => guided(10_000_000, &[(0.41, 0.01)]),
+        "tiny-bump" => guided(10_000_000, &[(0.41, 0.012)]),
         "exponential-200" => line(even(100)),
         "endpoint-0.9" | "endpoint-0.95" | "huge" | "tiny" | "constant-1e308"
         | "constant-1e-310" | "parabola-1" => whole(problem),
         "product-100" | "sum-1000" | "gaussian-1000" => Check::Plain(1_000_000),
         "speck-3" => guided(10_000_000, &[(0.6186, 0.0006)]),
-        "resonance-1e-3" | "resonance-1e-6" => line(vec![0.0, 0.6183, 1.0]),
+        "resonance-1e-3" | "resonance-1e-6" => line(about(0.6183)),
         "resonances-4" => {
             Check::Product([0.31, 0.47, 0.62, 0.78].map(|c| vec![0.0, c, 1.0]).to_vec())
         }

@@ -36,6 +36,15 @@ pub enum Error {
         /// upper end
         high: f64,
     },
+    /// A box whose volume vanishes as a floating-point number.
+    #[error(
+        "the widths of the ranges 0 to {axis} multiply to less than 2.2e-308, the smallest number \
+         with all digits; wider ranges, as by a smaller unit of length, are needed"
+    )]
+    NoVolume {
+        /// the axis up to which they do
+        axis: usize,
+    },
     /// A setting outside its allowed values.
     #[error("{name} is {value}; it must be {allowed}")]
     InvalidSetting {

@@ -43,21 +43,36 @@ impl Domain {
     ///
     /// # Errors
     /// [`Error::EmptyRange`] if `low < high` does not hold, [`Error::ZeroDimension`]
-    /// without ranges.
+    /// without ranges, [`Error::NoVolume`] if the volume of the box is no normal number.
     pub fn new(ranges: &[(f64, f64)]) -> Result<Self> {
-        if ranges.is_empty() {
+        let domain = Self {
+            ranges: ranges.to_vec(),
+        };
+        domain.validate()?;
+        Ok(domain)
+    }
+
+    /// Refuses what [`Domain::new`] does: a domain may also have been read.
+    pub(crate) fn validate(&self) -> Result<()> {
+        if self.ranges.is_empty() {
             return Err(Error::ZeroDimension);
         }
-        for (axis, &(low, high)) in ranges.iter().enumerate() {
+        let mut volume = 1.0;
+        for (axis, &(low, high)) in self.ranges.iter().enumerate() {
+            let infinite = low.is_infinite() || high.is_infinite();
             let usable = low < high && low < f64::INFINITY && high > f64::NEG_INFINITY;
-            let width_fits = (high - low).is_finite() || low.is_infinite() || high.is_infinite();
-            if !usable || !width_fits {
+            if !usable || !(infinite || (high - low).is_finite()) {
                 return Err(Error::EmptyRange { axis, low, high });
             }
+            // A Jacobian of 0 would make every integrand vanish in silence.
+            if !infinite {
+                volume *= high - low;
+            }
+            if volume < f64::MIN_POSITIVE {
+                return Err(Error::NoVolume { axis });
+            }
         }
-        Ok(Self {
-            ranges: ranges.to_vec(),
-        })
+        Ok(())
     }
 
     /// Number of axes.
@@ -178,5 +193,9 @@ mod tests {
         }
         assert!(Domain::new(&[(-1.7e308, 1.7e308)]).is_err());
         assert!(matches!(Domain::new(&[]), Err(Error::ZeroDimension)));
+        assert!(matches!(
+            Domain::new(&[(0.0, 0.1); 400]),
+            Err(Error::NoVolume { axis: 307 })
+        ));
     }
 }

@@ -305,8 +305,11 @@ impl Settings {
     /// Refuses what cannot be run.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] or [`Error::BudgetTooSmall`].
+    /// [`Error::InvalidSetting`], [`Error::BudgetTooSmall`], or what [`Domain::new`] refuses.
     pub fn validate(&self) -> Result<()> {
+        if let Some(domain) = &self.domain {
+            domain.validate()?;
+        }
         let positive = |name, value: Option<f64>| {
             let value = value.unwrap_or(1.0);
             check(

@@ -7,7 +7,9 @@ use thalweg::{
     from_batch_fn, from_fn, from_vector_fn,
 };
 
-use super::harness::{CALLS, Case, ensure, failure, good, holds_together, near, report, small};
+use super::harness::{
+    CALLS, Case, ensure, failure, good, holds_together, near, report, small, status, wrong,
+};
 
 pub(crate) const CASES: [(&str, Case); 9] = [
     ("NaN in a region", |m| not_finite(m, f64::NAN, 0.95)),
@@ -26,17 +28,19 @@ pub(crate) const CASES: [(&str, Case); 9] = [
 /// The error names the point, in the region.
 fn not_finite(method: Method, bad: f64, from: f64) -> Result<(), String> {
     let f = from_fn(2, |x| if x[1] > from { bad } else { x[0] });
-    match failure(small(method, CALLS), &f)? {
-        Error::Integrand(IntegrandError::NonFinite {
-            value,
-            output: 0,
-            point,
-        }) => ensure(
-            value.to_bits() == bad.to_bits() && point.len() == 2 && point[1] > from,
-            || format!("{value} at {point:?}"),
-        ),
-        other => Err(format!("another error: {other}")),
-    }
+    let error = failure(small(method, CALLS), &f)?;
+    let Error::Integrand(IntegrandError::NonFinite {
+        value,
+        output: 0,
+        point,
+    }) = &error
+    else {
+        return wrong(&error);
+    };
+    let there = point.len() == 2 && point[1] > from;
+    ensure(value.to_bits() == bad.to_bits() && there, || {
+        format!("{value} at {point:?}")
+    })
 }
 
 fn counting(method: Method, max_share: f64) -> Settings {
@@ -58,17 +62,19 @@ fn many_count_as_zero(method: Method) -> Result<(), String> {
     for from in [0.5, 0.0] {
         let f = from_fn(2, |x| if x[0] >= from { f64::NAN } else { 1.0 });
         let report = report(counting(method, 1e-3), &f)?;
-        super::harness::status(&report, Status::Unreliable)?;
+        status(&report, Status::Unreliable)?;
     }
     Ok(())
 }
 
 fn nan_output(method: Method) -> Result<(), String> {
     let f = from_vector_fn(2, 3, |x, f| f.copy_from_slice(&[x[0], f64::NAN, 1.0]));
-    match failure(small(method, CALLS), &f)? {
-        Error::Integrand(IntegrandError::NonFinite { output: 1, .. }) => Ok(()),
-        other => Err(format!("another error: {other}")),
-    }
+    let error = failure(small(method, CALLS), &f)?;
+    let named = matches!(
+        error,
+        Error::Integrand(IntegrandError::NonFinite { output: 1, .. })
+    );
+    if named { Ok(()) } else { wrong(&error) }
 }
 
 fn nothing(method: Method) -> Result<(), String> {
@@ -100,12 +106,12 @@ fn panics(method: Method) -> Result<(), String> {
         other => return Err(format!("{other:?}")),
     }
     broken.store(false, Ordering::Relaxed);
-    let report = integrator.integrate(&f).map_err(|e| e.to_string())?;
-    holds_together(&report, CALLS)?;
-    near(&report, 0, 1.5)?;
-    let fresh = super::harness::report(small(method, CALLS), &f)?;
-    ensure(fresh.estimate == report.estimate, || {
-        format!("{report} after a panic, {fresh} without")
+    let later = integrator.integrate(&f).map_err(|e| e.to_string())?;
+    holds_together(&later, CALLS)?;
+    near(&later, 0, 1.5)?;
+    let fresh = report(small(method, CALLS), &f)?;
+    ensure(fresh.estimate == later.estimate, || {
+        format!("{later} after a panic, {fresh} without")
     })
 }
 

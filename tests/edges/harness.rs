@@ -70,6 +70,11 @@ pub(crate) fn failure(settings: Settings, f: &dyn Integrand) -> Result<Error, St
     }
 }
 
+/// The complaint about an error of the wrong kind.
+pub(crate) fn wrong<T>(error: &Error) -> Result<T, String> {
+    Err(format!("another error: {error}"))
+}
+
 fn run(settings: Settings, f: &dyn Integrand) -> Result<Report, Error> {
     Integrator::new(settings)?.integrate(f)
 }

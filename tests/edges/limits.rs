@@ -5,7 +5,9 @@ use thalweg::{
     StopReason, from_fn,
 };
 
-use super::harness::{CALLS, Case, ensure, failure, holds_together, near, report, small, status};
+use super::harness::{
+    CALLS, Case, ensure, failure, holds_together, near, report, small, status, wrong,
+};
 
 pub(crate) const CASES: [(&str, Case); 7] = [
     ("the smallest budget", smallest),
@@ -31,18 +33,17 @@ fn too_few(method: Method) -> Result<(), String> {
     for few in [0, least - 1] {
         let error = failure(small(method, few), &from_fn(2, |_| 1.0))?;
         let text = error.to_string();
-        match error {
-            Error::BudgetTooSmall { calls, minimum, .. } => {
-                ensure((calls, minimum) == (few, least), || text.clone())?;
-            }
-            _ => return Err(format!("another error: {text}")),
-        }
+        let Error::BudgetTooSmall { calls, minimum, .. } = error else {
+            return wrong(&error);
+        };
+        ensure((calls, minimum) == (few, least), || text.clone())?;
         let told = text.contains(&least.to_string());
         ensure(told && text.contains(method.name()), || text.clone())?;
     }
     Ok(())
 }
 
+/// Stops after the first step.
 struct Impatient;
 
 impl Observer for Impatient {
@@ -51,7 +52,7 @@ impl Observer for Impatient {
     }
 }
 
-/// Before the first call, for one thing, and after the first step, for another.
+/// Stops before the first call.
 struct Never;
 
 impl Observer for Never {

@@ -134,9 +134,9 @@ fn powers_of_two_change_exponents_only() {
 
 /// `cargo test --release --test edges -- --ignored`
 #[test]
-#[ignore = "slow: 2000 runs"]
+#[ignore = "slow: 10000 runs"]
 fn all_powers_of_two_change_exponents_only() {
-    let powers: Vec<i32> = (-900..=900).step_by(25).collect();
+    let powers: Vec<i32> = (-900..=900).step_by(5).collect();
     scales_do_not_matter(&powers);
     let three: Vec<[i32; 3]> = powers.iter().map(|k| [*k, -k, 900 - k.abs()]).collect();
     outputs_have_scales_of_their_own(&three);

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use thalweg::{Method, Settings, Status, from_fn, from_vector_fn};
 
-use super::harness::{CALLS, Case, ensure, good, near, report, small, status};
+use super::harness::{CALLS, Case, constant, ensure, good, near, report, small, status};
 
 pub(crate) const CASES: [(&str, Case); 13] = [
     ("one tiny region", tiny_region),
@@ -109,7 +109,7 @@ fn zero_output(method: Method) -> Result<(), String> {
             f[zero] = 0.0;
             f[1 - zero] = 1.0 + x[0];
         });
-        let report = super::harness::constant(small(method, CALLS), &f)?;
+        let report = constant(small(method, CALLS), &f)?;
         near(&report, 1 - zero, 1.5)?;
         let [none, some] = [zero, 1 - zero].map(|o| report.outputs[o].estimate);
         let nothing = none.value == 0.0 && none.error == 0.0;

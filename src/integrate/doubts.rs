@@ -126,14 +126,13 @@ fn objections(output: &Output, usual: f64, (even, adapted): (bool, bool)) -> Vec
 /// a proposal has lost does not show in its own points. Less is no sign, because early iterations
 /// miss what is narrow.
 fn missing(run: &Run<'_>, first: &Output) -> Option<String> {
-    let (mut calls, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    for i in run.iterations.iter().filter(|i| i.phase == Phase::Adapt) {
-        let n = i.calls as f64;
-        calls += n;
-        sum += n * i.value.abs();
-        squares += (n * i.error).powi(2);
-    }
-    let (value, error) = (sum / calls, squares.sqrt() / calls);
+    let steps = || run.iterations.iter().filter(|i| i.phase == Phase::Adapt);
+    let calls: f64 = steps().map(|i| i.calls as f64).sum();
+    // Shares first and no squares, so that no scale of f overflows or vanishes.
+    let (value, error) = steps().fold((0.0, 0.0_f64), |(value, error), i| {
+        let share = i.calls as f64 / calls;
+        (value + share * i.value.abs(), error.hypot(share * i.error))
+    });
     let estimate = first.estimate;
     let signless = first.weights.cancellation > 0.999 && estimate.calls > 0;
     let far = value - estimate.value.abs() > LOST * error.hypot(estimate.error);

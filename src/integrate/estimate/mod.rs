@@ -158,6 +158,14 @@ fn reached(run: &Run<'_>, value: f64, error: f64) -> Option<StopReason> {
         .then_some(StopReason::AbsError)
 }
 
+/// The smallest positive number.
+const SMALLEST_ERROR: f64 = f64::from_bits(1);
+
+/// What rounding may do to a mean of weights.
+fn rounding(weights: &WeightStats) -> f64 {
+    8.0 * f64::EPSILON * weights.mean_abs()
+}
+
 /// A value with its error and what the weights behind it are like, in scaled units.
 struct Summary<'a> {
     value: f64,
@@ -173,16 +181,19 @@ impl Summary<'_> {
     /// In the user's units: divided by 2^`exponent`.
     fn output(self, exponent: i32) -> Output {
         let w = self.weights;
-        // Weights that differ carry rounding errors, which no spread shows.
-        let rounding = if self.error == 0.0 && self.rel_std == 0.0 {
+        // Weights that differ carry rounding errors, which no spread shows, and the value one of
+        // the smallest number where it has hardly any digits.
+        let constant = self.error == 0.0 && self.rel_std == 0.0;
+        let error = if constant {
             0.0
         } else {
-            8.0 * f64::EPSILON * w.mean_abs()
+            let error = self.error.hypot(rounding(w));
+            scale(error, -exponent).max(SMALLEST_ERROR)
         };
         Output {
             estimate: Estimate {
                 value: scale(self.value, -exponent),
-                error: scale(self.error.hypot(rounding), -exponent),
+                error,
                 calls: self.calls,
                 dof: self.dof,
             },

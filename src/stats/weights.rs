@@ -30,6 +30,9 @@ pub struct WeightStats {
     negative: CompensatedSum,
     squares: CompensatedSum,
     max_abs: f64,
+    /// Smallest |w| that is not zero.
+    #[serde(default)]
+    min_abs: Option<f64>,
     /// Largest term of `sum |w|`: the largest weight, unless points count differently.
     max_term: f64,
     /// Contains the [`TAIL`] largest absolute weights, unsorted, among fewer than twice as many.
@@ -57,6 +60,7 @@ impl WeightStats {
         let [mut positive, mut negative, mut squares] = [[0.0; LANES]; 3];
         let mut nonzero = [0_u64; LANES];
         let mut counted = [0.0; LANES];
+        let mut least = [f64::INFINITY; LANES];
         let ones = [1.0; LANES];
         for (at, weights) in weights.chunks(LANES).enumerate() {
             let shares = match shares.get(at * LANES..) {
@@ -72,6 +76,8 @@ impl WeightStats {
                 positive[lane] += if *w < 0.0 { 0.0 } else { term };
                 negative[lane] += if *w < 0.0 { term } else { 0.0 };
                 squares[lane] += term * size;
+                let smaller = size != 0.0 && size < least[lane];
+                least[lane] = if smaller { size } else { least[lane] };
                 stats.max_abs = if size > stats.max_abs {
                     size
                 } else {
@@ -90,6 +96,8 @@ impl WeightStats {
         let all = |lanes: [f64; LANES]| lanes.into_iter().collect();
         stats.nonzero = nonzero.iter().sum();
         stats.nonzero_shares = counted.iter().sum();
+        let least = least.into_iter().fold(f64::INFINITY, f64::min);
+        stats.min_abs = least.is_finite().then_some(least);
         (stats.positive, stats.negative, stats.squares) =
             (all(positive), all(negative), all(squares));
         stats
@@ -109,6 +117,8 @@ impl WeightStats {
         self.negative.merge_from(&other.negative);
         self.squares.merge_from(&other.squares);
         self.max_abs = self.max_abs.max(other.max_abs);
+        let least = self.min_abs.into_iter().chain(other.min_abs);
+        self.min_abs = least.min_by(f64::total_cmp);
         self.max_term = self.max_term.max(other.max_term);
         for &size in &other.largest {
             self.remember(size);
@@ -172,6 +182,13 @@ impl WeightStats {
     /// `max |w|`, 0 for none.
     pub fn max_abs(&self) -> f64 {
         self.max_abs
+    }
+
+    /// The least that a weight may jump by at the edge of f's support: the smallest |w| that is
+    /// not zero where there are zeros, and 0 where there are none.
+    pub(crate) fn least_edge(&self) -> f64 {
+        let edge = self.nonzero < self.calls;
+        self.min_abs.filter(|_| edge).unwrap_or(0.0)
     }
 
     /// The largest absolute weights in descending order, at most [`TAIL`], zeros left out.

@@ -8,6 +8,7 @@
 
 mod faults;
 mod harness;
+mod hidden;
 mod inside;
 mod limits;
 mod ranges;

@@ -26,7 +26,7 @@ use super::{
     },
     Findings, Progress, Summary, Tally, chunk_size,
     histograms::of_nets,
-    needed, reached, unscaled,
+    needed, reached, rounding, unscaled,
 };
 use crate::error::{Error, Result};
 use crate::rng::mix;
@@ -211,6 +211,22 @@ impl Nets {
         Moments::from_slice(&means)
     }
 
+    /// One-sigma error of the mean of output `o`.
+    ///
+    /// Where f has steps, all nets may have the same number of points on either side by chance.
+    /// At the edge of f's support one point more or less counts, with the least that f may have
+    /// there. Nets that agree to the last digit though their weights differ say nothing of the
+    /// error: then it is that of one point, at most that of independent ones.
+    fn error(&self, o: usize) -> f64 {
+        let (error, weights, all) = (self.means(o).error(), &self.weights[o], self.all(o));
+        let calls = all.calls.max(1) as f64;
+        let error = error.hypot(weights.least_edge() / calls);
+        if error > rounding(weights) || all.m2 == 0.0 {
+            return error;
+        }
+        error.max((weights.max_abs() / calls).min(all.error()))
+    }
+
     /// Pareto shape of the tail of the first output's weights.
     pub(in super::super) fn khat(&self) -> Option<f64> {
         self.weights[0].khat()
@@ -232,8 +248,8 @@ impl Nets {
 
     /// Records what is known now as a step.
     pub(in super::super) fn step(&self, run: &mut Run<'_>, phase: Phase, calls: u64) {
-        let (all, means) = (self.all(0), self.means(0));
-        run.step_scaled(phase, calls, (means.mean, means.error()), all.rel_std());
+        let (all, value) = (self.all(0), self.means(0).mean);
+        run.step_scaled(phase, calls, (value, self.error(0)), all.rel_std());
     }
 
     /// What can be kept of them.
@@ -276,7 +292,7 @@ impl Nets {
             let nets: Vec<Moments> = self.each.iter().map(|n| n.moments[o]).collect();
             let summary = Summary {
                 value: means.mean,
-                error: means.error(),
+                error: self.error(o),
                 calls: self.calls(),
                 dof: Some((self.each.len() as f64 - 1.0).max(1.0)),
                 rel_std: all.rel_std(),
@@ -292,7 +308,10 @@ impl Nets {
                 .iter()
                 .flat_map(|n| n.moments.iter().map(|m| m.mean))
                 .collect();
-            let matrix = Covariance::from_rows(&rows, exponents.len()).of_means();
+            let mut matrix = Covariance::from_rows(&rows, exponents.len()).of_means();
+            for o in 0..exponents.len() {
+                matrix[(o, o)] = matrix[(o, o)].max(self.error(o).powi(2));
+            }
             unscaled(matrix.iter().copied(), exponents)
         });
         let tallies: Vec<Tally> = self.each.iter().map(|n| n.tally.clone()).collect();
@@ -411,7 +430,7 @@ pub(super) fn estimate(
             if nets.extend(run, (Phase::Estimate, mixture), more, |_, _| (), false)? {
                 nets.step(run, Phase::Estimate, more * unit * count);
                 let fall = (before as f64 / nets.units as f64).powf(FASTEST);
-                error = nets.means(0).error().max(error * fall);
+                error = nets.error(0).max(error * fall);
                 before = nets.units;
                 run.keep(|| Progress::Nets(nets.kept(goal, (error, before))));
             }

@@ -150,6 +150,15 @@ impl Column {
             .merge_from(&other.difference_variance);
         self.weights.merge_from(&other.weights);
     }
+
+    /// The variance that the edge of f's support may have hidden.
+    ///
+    /// An edge is seen where of two points in a cell one is zero. How many such cells there are is
+    /// Poisson distributed, and there may be none by chance: one more counts, with the least that
+    /// f may have there.
+    fn unseen(&self) -> f64 {
+        self.weights.least_edge().powi(2) / 4.0
+    }
 }
 
 impl Part {
@@ -401,7 +410,8 @@ impl Passes {
         let (old, new) = ((1.0 - share).powi(2), (share * volume).powi(2));
         for (o, column) in part.columns.iter().enumerate() {
             self.value[o] += share * (column.value.value() * volume - self.value[o]);
-            self.variance[o] = old * self.variance[o] + new * column.variance.value();
+            let spread = column.variance.value() + column.unseen();
+            self.variance[o] = old * self.variance[o] + new * spread;
             let variance = column.difference_variance.value();
             if variance > 0.0 {
                 self.chi2[o] += column.difference.value().powi(2) / variance;
@@ -411,6 +421,11 @@ impl Passes {
         if let (Some(mine), Some(theirs)) = (&mut self.covariance, &part.covariance) {
             let pairs = mine.iter_mut().zip(theirs);
             pairs.for_each(|(a, b)| *a = old * *a + new * b);
+            let outputs = part.columns.len();
+            let diagonal = mine.iter_mut().step_by(outputs + 1);
+            diagonal
+                .zip(&part.columns)
+                .for_each(|(a, column)| *a += new * column.unseen());
         }
         for (mine, theirs) in self.tally.slots.iter_mut().zip(&part.tally.slots) {
             for (a, b) in mine.iter_mut().zip(theirs) {

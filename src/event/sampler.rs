@@ -138,9 +138,9 @@ impl Sampler {
                 let (mut y, mut log_jac) = (z.clone(), vec![0.0; n]);
                 streams.fill_points(Purpose::Sample, 0, first, dim, &mut z);
                 self.map.forward(&z, &mut y, &mut log_jac);
-                let mut jacobian = vec![1.0; n];
-                self.domain.map(&mut y, &mut jacobian);
-                let log_density = log_jac.iter().zip(&jacobian).map(|(l, j)| -l - j.ln());
+                let mut log_jacobian = vec![0.0; n];
+                self.domain.map_with_log(&mut y, &mut log_jacobian);
+                let log_density = log_jac.iter().zip(&log_jacobian).map(|(l, j)| -l - j);
                 (y, log_density.collect())
             })
             .collect();
@@ -167,22 +167,20 @@ impl Sampler {
         }
         let (mut z, mut log_jac) = (x.clone(), vec![0.0; n]);
         self.map.inverse(&x, &mut z, &mut log_jac);
-        let mut jacobian = vec![1.0; n];
-        self.domain.map(&mut x, &mut jacobian);
+        let mut log_jacobian = vec![0.0; n];
+        self.domain.map_with_log(&mut x, &mut log_jacobian);
         let inside = points
             .chunks_exact(self.dim())
             .map(|point| self.domain.contains(point));
         log_jac
             .iter()
-            .zip(&jacobian)
+            .zip(&log_jacobian)
             .zip(inside)
-            .map(|((l, j), inside)| {
-                if inside {
-                    -l - j.ln()
-                } else {
-                    f64::NEG_INFINITY
-                }
-            })
+            .map(
+                |((l, j), inside)| {
+                    if inside { -l - j } else { f64::NEG_INFINITY }
+                },
+            )
             .collect()
     }
 

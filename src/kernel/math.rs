@@ -21,7 +21,7 @@ pub(crate) trait Constants: Copy + 'static {
     /// ln 2 in two parts, the first with trailing zeros so that n times it is exact
     const LN_2_HIGH: Self;
     const LN_2_LOW: Self;
-    /// largest |x| for which [`power`] counts integers
+    /// largest |x|, so that [`power`] counts integers and slopes can be inverted
     const LIMIT: Self;
     const ZERO: Self;
     const ONE: Self;
@@ -49,7 +49,9 @@ impl Constants for f64 {
     const LN_2: Self = f64::consts::LN_2;
     const LN_2_HIGH: Self = 6.931_471_803_691_238e-1;
     const LN_2_LOW: Self = 1.908_214_929_270_587_7e-10;
-    const LIMIT: Self = 1e15;
+    // As in f32, though integers are counted to 1e15: a spline of which a slope is 1e12 times its
+    // smallest height is inverted to nothing but rounding, and may even leave the unit interval.
+    const LIMIT: Self = 2e6;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     const TWO: Self = 2.0;

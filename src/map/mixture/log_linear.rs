@@ -11,8 +11,10 @@ const LARGEST: f64 = 1e6;
 const NORMALISED: f64 = 1e-9;
 /// Most knots: a cell may have to be searched through.
 const MOST_KNOTS: usize = 4096;
-/// Cells of (0, 1), each of which knows the interval of knots that it begins in.
+/// Most cells of (0, 1), each of which knows the interval of knots that it begins in.
 const CELLS: usize = 256;
+/// Cells for each knot: more find no interval faster, and take more room than the knots.
+const CELLS_PER_KNOT: usize = 8;
 
 /// log p(x), linear between knots; p integrates to 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +27,7 @@ pub struct LogLinear {
     densities: Vec<f64>,
     /// `[m]`: probability below each knot
     below: Vec<f64>,
-    /// `[CELLS]`: the interval at the beginning of each cell
+    /// `[cells]`: the interval at the beginning of each cell
     cells: Vec<u32>,
 }
 
@@ -34,7 +36,8 @@ impl LogLinear {
     ///
     /// # Errors
     /// [`crate::Error::InvalidSetting`] unless there are two knots or more, rising from 0 to 1 by
-    /// 1e-12 or more, at most 4096, and as many finite values that differ by at most 1e6.
+    /// 1e-12 or more, at most 4096, and as many finite values of which the largest is within 1e6 of
+    /// 0 and no other more than 1e6 below it.
     pub fn new(knots: Vec<f64>, mut values: Vec<f64>) -> Result<Self> {
         let (m, given) = (knots.len(), values.len());
         let range = "2 to 4096";
@@ -54,6 +57,9 @@ impl LogLinear {
             check(apart, "knot", pair[1], "1e-12 or more above the one before")?;
         }
         let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        // Beyond that the constant factor is lost in rounding.
+        let (name, allowed) = ("largest log density", "within 1e6 of 0");
+        check(top.abs() <= LARGEST, name, top, allowed)?;
         for value in &values {
             let allowed = "finite, and at most 1e6 below the largest";
             let ok = value.is_finite() && top - value <= LARGEST;
@@ -68,7 +74,8 @@ impl LogLinear {
                 *v -= log_total;
             }
         }
-        let mut below = vec![0.0];
+        let mut below = Vec::with_capacity(m);
+        below.push(0.0);
         let mut sum = 0.0;
         for mass in masses(&knots, &values) {
             sum += mass;
@@ -78,8 +85,10 @@ impl LogLinear {
             *b /= sum;
         }
         let mut j = 0;
-        let cells = (0..CELLS).map(|cell| {
-            while j + 2 < m && knots[j + 1] <= cell as f64 / CELLS as f64 {
+        // A power of two: the beginnings of cells are exact.
+        let count = (CELLS_PER_KNOT * m).next_power_of_two().min(CELLS);
+        let cells = (0..count).map(|cell| {
+            while j + 2 < m && knots[j + 1] <= cell as f64 / count as f64 {
                 j += 1;
             }
             u32::try_from(j).unwrap_or(0)
@@ -111,7 +120,8 @@ impl LogLinear {
         reason = "cells are few, and x is not negative"
     )]
     fn interval(&self, x: f64) -> usize {
-        let cell = ((x * CELLS as f64) as usize).min(CELLS - 1);
+        let count = self.cells.len();
+        let cell = ((x * count as f64) as usize).min(count - 1);
         let mut j = self.cells[cell] as usize;
         while j + 2 < self.knots.len() && self.knots[j + 1] <= x {
             j += 1;

@@ -1,5 +1,8 @@
 //! What a flow is made of.
 
+use std::fmt::{self, Formatter};
+
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{Masks, Spline, SplineKind};
@@ -35,6 +38,10 @@ impl Activation {
     }
 }
 
+/// Most hidden layers of a conditioner, and features of each.
+const MAX_LAYERS: usize = 16;
+const MAX_WIDTH: usize = 4096;
+
 /// Architecture of a flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlowConfig {
@@ -45,6 +52,7 @@ pub struct FlowConfig {
     /// division of the coordinates among the couplings
     pub masks: Masks,
     /// features of each hidden layer of the conditioners
+    #[serde(deserialize_with = "few")]
     pub hidden: Vec<usize>,
     /// activation of the hidden layers
     pub activation: Activation,
@@ -52,6 +60,33 @@ pub struct FlowConfig {
     pub precision: Precision,
     /// bins of an elementwise spline at the data end; 0 for none
     pub elementwise_bins: usize,
+}
+
+/// Reads hidden layers; more than there may be are not even read.
+fn few<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<usize>, D::Error> {
+    struct Few;
+    impl<'de> Visitor<'de> for Few {
+        type Value = Vec<usize>;
+
+        fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+            write!(
+                formatter,
+                "the features of at most {MAX_LAYERS} hidden layers"
+            )
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<usize>, A::Error> {
+            let mut hidden = Vec::new();
+            while let Some(width) = seq.next_element()? {
+                if hidden.len() == MAX_LAYERS {
+                    return Err(A::Error::invalid_length(MAX_LAYERS + 1, &self));
+                }
+                hidden.push(width);
+            }
+            Ok(hidden)
+        }
+    }
+    from.deserialize_seq(Few)
 }
 
 impl Default for FlowConfig {
@@ -78,7 +113,7 @@ impl FlowConfig {
         if self.elementwise_bins > 0 {
             Spline::new(SplineKind::RationalQuadratic, self.elementwise_bins)?;
         }
-        if let Some(width) = self.hidden.iter().find(|w| !(1..=4096).contains(*w)) {
+        if let Some(width) = self.hidden.iter().find(|w| !(1..=MAX_WIDTH).contains(*w)) {
             let value = *width as f64;
             return Err(Error::InvalidSetting {
                 name: "hidden",
@@ -86,7 +121,7 @@ impl FlowConfig {
                 allowed: "1 to 4096",
             });
         }
-        if self.hidden.len() > 16 {
+        if self.hidden.len() > MAX_LAYERS {
             let value = self.hidden.len() as f64;
             let allowed = "at most 16 layers";
             return Err(Error::InvalidSetting {

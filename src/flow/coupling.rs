@@ -38,9 +38,9 @@ impl Coupling {
     /// `mask`: true for the coordinates to transform; both kinds must occur.
     pub(crate) fn new(mask: &[bool], spline: Spline, hidden: &[usize], slope: f64) -> Self {
         let pick = |which| {
-            (0..mask.len())
-                .filter(|i| mask[*i] == which)
-                .collect::<Vec<_>>()
+            let mut picked = Vec::with_capacity(mask.iter().filter(|m| **m == which).count());
+            picked.extend((0..mask.len()).filter(|i| mask[*i] == which));
+            picked
         };
         let (transformed, kept) = (pick(true), pick(false));
         let mut sizes = vec![kept.len()];

@@ -79,6 +79,54 @@ impl Values {
     }
 }
 
+/// The layers of a flow while it is made.
+struct Layers {
+    done: Vec<(AnyLayer, Range<usize>)>,
+    /// parameters of the layers so far
+    expected: usize,
+    /// parameters that there are, where they are known
+    count: Option<usize>,
+}
+
+impl Layers {
+    fn new(count: Option<usize>) -> Self {
+        Self {
+            done: Vec::new(),
+            expected: 0,
+            count,
+        }
+    }
+
+    /// Adds a layer, unless the parameters are too few for it: the layers of a flow from a file
+    /// take room only as it has parameters for them.
+    fn add(&mut self, layer: AnyLayer) -> Result<()> {
+        let end = self.expected.saturating_add(layer.parameter_count());
+        if let Some(found) = self.count.filter(|found| *found < end) {
+            return Err(wrong_count(found, end));
+        }
+        self.done.push((layer, self.expected..end));
+        self.expected = end;
+        Ok(())
+    }
+
+    /// Makes sure that no parameters are left over.
+    fn finish(self) -> Result<Self> {
+        match self.count {
+            Some(found) if found != self.expected => Err(wrong_count(found, self.expected)),
+            _ => Ok(self),
+        }
+    }
+}
+
+/// The error for `found` parameters of a flow that has, or begins with, `expected`.
+fn wrong_count(found: usize, expected: usize) -> Error {
+    Error::DimensionMismatch {
+        what: "the parameter vector",
+        found,
+        expected,
+    }
+}
+
 impl Flow {
     /// A flow on `dim` coordinates that is still the identity; `seed` chooses the hidden
     /// weights and random masks.
@@ -91,17 +139,27 @@ impl Flow {
         Ok(flow)
     }
 
-    /// A flow for parameters that were read from a file: nothing is allocated before their
-    /// number is known to fit the architecture.
-    pub(crate) fn with_parameter_count(
+    /// A flow with parameters that were read from a file: little is allocated before their number
+    /// is known to fit the architecture, and they are not copied.
+    ///
+    /// # Errors
+    /// As [`Flow::new`] and [`Flow::set_parameters`].
+    pub(crate) fn from_parameters(
         dim: usize,
         config: &FlowConfig,
         seed: u64,
-        count: usize,
+        parameters: Vec<f64>,
     ) -> Result<Self> {
-        Self::blank(dim, config, seed, Some(count))
+        let mut flow = Self::blank(dim, config, seed, Some(parameters.len()))?;
+        flow.check(&parameters)?;
+        let mut values = Values::new(config.precision, parameters.len());
+        values.update(&parameters);
+        (flow.parameters, flow.values) = (parameters, values);
+        Ok(flow)
     }
 
+    /// A flow whose parameters are zero; where their `count` is given they are left out, and it is
+    /// an error if the architecture needs another number of them.
     fn blank(dim: usize, config: &FlowConfig, seed: u64, count: Option<usize>) -> Result<Self> {
         config.validate()?;
         if dim == 0 {
@@ -116,45 +174,30 @@ impl Flow {
             });
         }
         let spline = Spline::new(config.spline, config.bins)?;
-        let mut layers = Vec::new();
+        let mut layers = Layers::new(count);
         if config.elementwise_bins > 0 {
             let own = Spline::new(SplineKind::RationalQuadratic, config.elementwise_bins)?;
-            layers.push(AnyLayer::Elementwise(Elementwise::new(dim, own)));
+            layers.add(AnyLayer::Elementwise(Elementwise::new(dim, own)))?;
         }
         let mut rng = Streams::new(seed).generator(Purpose::Initialise, 0, 0);
         if dim == 1 {
-            layers.push(AnyLayer::Elementwise(Elementwise::new(1, spline)));
+            layers.add(AnyLayer::Elementwise(Elementwise::new(1, spline)))?;
         } else {
             let slope = config.activation.slope();
             for mask in config.masks.build(dim, &mut rng) {
                 let coupling = Coupling::new(&mask, spline, &config.hidden, slope);
-                layers.push(AnyLayer::Coupling(coupling));
+                layers.add(AnyLayer::Coupling(coupling))?;
             }
         }
-        let mut expected = 0;
-        let layers = layers
-            .into_iter()
-            .map(|layer: AnyLayer| {
-                let range = expected..expected + layer.parameter_count();
-                expected = range.end;
-                (layer, range)
-            })
-            .collect();
-        if let Some(found) = count.filter(|found| *found != expected) {
-            let what = "the parameter vector";
-            return Err(Error::DimensionMismatch {
-                what,
-                found,
-                expected,
-            });
-        }
+        let layers = layers.finish()?;
+        let allocated = if count.is_some() { 0 } else { layers.expected };
         Ok(Self {
             dim,
             config: config.clone(),
             seed,
-            layers,
-            parameters: vec![0.0; expected],
-            values: Values::new(config.precision, expected),
+            layers: layers.done,
+            parameters: vec![0.0; allocated],
+            values: Values::new(config.precision, allocated),
         })
     }
 
@@ -200,12 +243,15 @@ impl Flow {
     /// one that is not finite.
     pub fn set_parameters(&mut self, parameters: &[f64]) -> Result<()> {
         if parameters.len() != self.parameters.len() {
-            return Err(Error::DimensionMismatch {
-                what: "the parameter vector",
-                found: parameters.len(),
-                expected: self.parameters.len(),
-            });
+            return Err(wrong_count(parameters.len(), self.parameters.len()));
         }
+        self.check(parameters)?;
+        self.follow(parameters);
+        Ok(())
+    }
+
+    /// Refuses parameters that are not finite in the precision of the flow.
+    fn check(&self, parameters: &[f64]) -> Result<()> {
         let largest = match self.config.precision {
             Precision::F32 => f64::from(f32::MAX),
             Precision::F64 => f64::MAX,
@@ -219,7 +265,6 @@ impl Flow {
                 allowed,
             });
         }
-        self.follow(parameters);
         Ok(())
     }
 

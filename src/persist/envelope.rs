@@ -1,23 +1,32 @@
-//! Magic, version, checksum and length around a payload.
+//! Magic, version, checksum and length around a payload, for every kind of file.
 
 use thiserror::Error as ThisError;
 
-const MAGIC: &[u8; 8] = b"THALWEG\n";
-/// The format that this version writes, and the newest that it reads.
-pub(super) const FORMAT: u32 = 1;
-const HEADER: usize = 24;
+/// Bytes before the payload.
+pub(super) const HEADER: usize = 24;
+
+/// A kind of file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    /// what it is called in messages
+    pub(super) name: &'static str,
+    /// its first bytes
+    pub(super) magic: &'static [u8; 8],
+    /// the format that this version writes, and the newest that it reads
+    pub(super) format: u32,
+}
 
 /// Why bytes are no envelope.
 #[derive(Debug, PartialEq, Eq, ThisError)]
 pub(super) enum Fault {
     #[error("it is empty")]
     Empty,
-    #[error("it does not begin as a thalweg model does")]
-    Magic,
+    #[error("it does not begin as a thalweg {kind} does")]
+    Magic { kind: &'static str },
     #[error("it is cut off: {found} of {expected} bytes are there")]
     Truncated { found: u64, expected: u64 },
-    #[error("it has {extra} bytes too many")]
-    TooLong { extra: u64 },
+    #[error("it goes on after the {expected} bytes that it should have")]
+    TooLong { expected: u64 },
     #[error("it has format version 0, which does not exist")]
     NoVersion,
     #[error("format {found} is newer than {known}")]
@@ -26,58 +35,66 @@ pub(super) enum Fault {
     Checksum { found: u32, expected: u32 },
 }
 
-pub(super) fn wrap(payload: &[u8]) -> Vec<u8> {
+pub(super) fn wrap(kind: Kind, payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER + payload.len());
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&FORMAT.to_le_bytes());
-    bytes.extend_from_slice(&checksum(FORMAT, payload).to_le_bytes());
+    bytes.extend_from_slice(kind.magic);
+    bytes.extend_from_slice(&kind.format.to_le_bytes());
+    bytes.extend_from_slice(&checksum(kind.format, payload).to_le_bytes());
     bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
     bytes.extend_from_slice(payload);
     bytes
 }
 
-pub(super) fn unwrap(bytes: &[u8]) -> Result<&[u8], Fault> {
-    if bytes.is_empty() {
+/// Bytes that a file should have of which `header` is the beginning; `Err` if that is no header
+/// of the kind. Nothing of the payload is needed, so that a file can be refused before it is read.
+pub(super) fn expected(kind: Kind, header: &[u8]) -> Result<u64, Fault> {
+    if header.is_empty() {
         return Err(Fault::Empty);
     }
-    let seen = bytes.len().min(MAGIC.len());
-    if bytes[..seen] != MAGIC[..seen] {
-        return Err(Fault::Magic);
+    let seen = header.len().min(kind.magic.len());
+    if header[..seen] != kind.magic[..seen] {
+        return Err(Fault::Magic { kind: kind.name });
     }
-    let found = bytes.len() as u64;
-    let Some((header, payload)) = bytes.split_at_checked(HEADER) else {
+    if header.len() < HEADER {
         return Err(Fault::Truncated {
-            found,
+            found: header.len() as u64,
             expected: HEADER as u64,
         });
-    };
-    let word = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i| header[at + i]));
-    let format = word(8);
-    if format == 0 {
-        return Err(Fault::NoVersion);
     }
-    if format > FORMAT {
-        return Err(Fault::Newer {
-            found: format,
-            known: FORMAT,
-        });
+    match word(header, 8) {
+        0 => Err(Fault::NoVersion),
+        found if found > kind.format => Err(Fault::Newer {
+            found,
+            known: kind.format,
+        }),
+        _ => {
+            let length = u64::from(word(header, 16)) | u64::from(word(header, 20)) << 32;
+            Ok(length.saturating_add(HEADER as u64))
+        }
     }
-    let length = u64::from(word(16)) | u64::from(word(20)) << 32;
-    let expected = length.saturating_add(HEADER as u64);
+}
+
+pub(super) fn unwrap(kind: Kind, bytes: &[u8]) -> Result<&[u8], Fault> {
+    let expected = expected(kind, bytes)?;
+    let found = bytes.len() as u64;
     if found < expected {
         return Err(Fault::Truncated { found, expected });
     }
     if found > expected {
-        return Err(Fault::TooLong {
-            extra: found - expected,
-        });
+        return Err(Fault::TooLong { expected });
     }
-    let (found, expected) = (checksum(format, payload), word(12));
+    let payload = &bytes[HEADER..];
+    let (found, expected) = (checksum(word(bytes, 8), payload), word(bytes, 12));
     if found == expected {
         Ok(payload)
     } else {
         Err(Fault::Checksum { found, expected })
     }
+}
+
+/// The number at byte `at` of a header.
+fn word(header: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([0, 1, 2, 3].map(|i| header[at + i]))
 }
 
 /// CRC-32 of the version and the payload.
@@ -92,25 +109,49 @@ fn checksum(format: u32, payload: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
+    const THING: Kind = Kind {
+        name: "thing",
+        magic: b"THINGS!\n",
+        format: 3,
+    };
+
     #[test]
     fn round_trip() {
-        assert_eq!(unwrap(&wrap(b"payload")), Ok(&b"payload"[..]));
-        assert_eq!(unwrap(&wrap(b"")), Ok(&b""[..]));
+        for payload in [&b"payload"[..], b""] {
+            assert_eq!(unwrap(THING, &wrap(THING, payload)), Ok(payload));
+        }
+    }
+
+    #[test]
+    fn kinds_and_formats_are_told_apart() {
+        let wrapped = |kind| wrap(kind, b"payload");
+        let other = Kind {
+            magic: b"STRINGS\n",
+            ..THING
+        };
+        let magic = Fault::Magic { kind: "thing" };
+        assert_eq!(unwrap(THING, &wrapped(other)), Err(magic));
+        let newer = Kind { format: 4, ..THING };
+        let fault = Fault::Newer { found: 4, known: 3 };
+        assert_eq!(unwrap(THING, &wrapped(newer)), Err(fault));
+        let older = Kind { format: 2, ..THING };
+        assert!(unwrap(THING, &wrapped(older)).is_ok());
     }
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_noticed() {
-        let good = wrap(b"some payload");
+        let good = wrap(THING, b"some payload");
         for at in 0..good.len() {
-            assert!(unwrap(&good[..at]).is_err(), "cut at {at}");
+            assert!(unwrap(THING, &good[..at]).is_err(), "cut at {at}");
             for bit in 0..8 {
                 let mut bad = good.clone();
                 bad[at] ^= 1 << bit;
-                assert!(unwrap(&bad).is_err(), "byte {at}, bit {bit}");
+                assert!(unwrap(THING, &bad).is_err(), "byte {at}, bit {bit}");
             }
         }
         let mut long = good.clone();
         long.push(0);
-        assert_eq!(unwrap(&long), Err(Fault::TooLong { extra: 1 }));
+        let expected = good.len() as u64;
+        assert_eq!(unwrap(THING, &long), Err(Fault::TooLong { expected }));
     }
 }

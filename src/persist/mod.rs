@@ -1,92 +1,122 @@
 //! Files: the only place that touches them.
 //!
-//! A model file is an envelope and a payload. Envelope, little-endian: the 8 bytes `THALWEG\n`,
-//! the format version (u32), the CRC-32 of the version's four bytes and the payload (u32), its length (u64). Payload: one
-//! self-describing `MessagePack` map of plain data; no code is ever stored or run. Every value
-//! is validated on the way in.
+//! A file is an envelope and a payload. Envelope, little-endian: 8 bytes that name the kind of
+//! file (`THALWEG\n` for a model), the format version (u32), the CRC-32 of the version's four
+//! bytes and the payload (u32), its length (u64). Payload: one self-describing `MessagePack` map
+//! of plain data; no code is ever stored or run.
+//!
+//! Files come from strangers. The envelope's checksum finds damage, not malice, so the payload is
+//! looked through for promises that it does not keep (`skim`), every list is read with memory in
+//! proportion to what is there (`list`), and every map is made by the constructor that checks its
+//! values (`build`). Reading takes at most 4 times the size of the file and 16 MiB, whatever
+//! its bytes; `tests/files.rs` and `fuzz/` hold this.
 
+mod build;
+mod disk;
 mod envelope;
+mod list;
+mod model;
+mod skim;
 mod state;
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
-
-use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::event::Sampler;
-use crate::integrand::Domain;
-use crate::stats::Estimate;
-use envelope::Fault;
-use state::MapState;
+use envelope::{Fault, Kind};
 
-/// What a model file holds.
-#[derive(Debug, Serialize, Deserialize)]
-struct Model {
-    /// version of the library that wrote it
-    library: String,
-    domain: Domain,
-    map: MapState,
-    estimate: Option<Estimate>,
-    metadata: BTreeMap<String, String>,
-}
+/// A sampler.
+const MODEL: Kind = Kind {
+    name: "model",
+    magic: b"THALWEG\n",
+    format: 1,
+};
+
+/// What stands for the path of a model that is no file.
+const NOWHERE: &str = "what was given";
 
 impl Sampler {
     /// Writes the sampler to `path`, replacing a file that may be there only once the new one
     /// is complete.
     ///
     /// # Errors
-    /// [`Error::NotSavable`] for a map of the user's own, [`Error::File`] if writing fails.
+    /// As [`Sampler::to_bytes`], and [`Error::File`] if writing fails.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let model = Model {
-            library: env!("CARGO_PKG_VERSION").to_owned(),
-            domain: self.domain().clone(),
-            map: MapState::of(self.map())?,
-            estimate: self.estimate(),
-            metadata: self.metadata().clone(),
-        };
-        let payload = rmp_serde::to_vec_named(&model)
-            .map_err(|e| file_error("write", path, io::Error::other(e)))?;
-        replace(path, &envelope::wrap(&payload)).map_err(|e| file_error("write", path, e))
+        let bytes = self.to_bytes()?;
+        disk::replace(path, &bytes).map_err(|e| file_error("write", path, e))
     }
 
     /// Reads a sampler back.
+    ///
+    /// The file may come from a stranger: see [`Sampler::from_bytes`]. What does not begin as a
+    /// model is not read on.
     ///
     /// # Errors
     /// [`Error::File`] if reading fails, [`Error::InvalidModel`] for a file that is damaged or
     /// no model at all, [`Error::NewerModel`] for a newer format.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|e| file_error("read", path, e))?;
-        let name = || path.display().to_string();
-        let invalid = |fault: String| Error::InvalidModel {
-            path: name(),
-            fault,
-        };
-        let payload = envelope::unwrap(&bytes).map_err(|fault| match fault {
-            Fault::Newer { found, known } => Error::NewerModel {
-                path: name(),
-                found,
-                known,
-            },
-            fault @ (Fault::Empty
-            | Fault::Magic
-            | Fault::Truncated { .. }
-            | Fault::TooLong { .. }
-            | Fault::NoVersion
-            | Fault::Checksum { .. }) => invalid(fault.to_string()),
-        })?;
-        let model: Model = rmp_serde::from_slice(payload).map_err(|e| invalid(e.to_string()))?;
-        let domain = Domain::new(model.domain.ranges()).map_err(|e| invalid(e.to_string()))?;
-        let map = model.map.build().map_err(|e| invalid(e.to_string()))?;
-        let sampler = Self::new(map, domain).map_err(|e| invalid(e.to_string()))?;
-        let mut sampler = sampler.with_estimate(model.estimate);
-        *sampler.metadata_mut() = model.metadata;
-        Ok(sampler)
+        let bytes = disk::read(MODEL, path).map_err(|e| file_error("read", path, e))?;
+        from_bytes(&bytes, &path.display().to_string())
     }
+
+    /// The bytes of a model file, for a place that is no file: a database, a message.
+    ///
+    /// # Errors
+    /// [`Error::NotSavable`] for a map of the user's own; [`Error::InvalidSetting`] for a model
+    /// with more than 32 maps, chains in more than 8 others, mixtures of more than 16384
+    /// densities in all, more than 16384 notes, or a note of more than 256 KiB, which would not be read.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let payload = model::write(self)?;
+        Ok(envelope::wrap(MODEL, &payload))
+    }
+
+    /// The sampler of which [`Sampler::to_bytes`] has made `bytes`, or that a file holds.
+    ///
+    /// Whoever made them need not be trusted: every value is checked, and reading takes memory of
+    /// at most 4 times their number and 16 MiB. What is read draws points of its domain with a
+    /// density; how long that takes is up to the model, which may be as large as it is.
+    ///
+    /// ```
+    /// use thalweg::{Domain, Sampler, map::Grid};
+    ///
+    /// let grid = Grid::from_edges(1, vec![0.0, 0.2, 1.0])?;
+    /// let sampler = Sampler::new(Box::new(grid), Domain::unit(1))?;
+    /// let again = Sampler::from_bytes(&sampler.to_bytes()?)?;
+    /// assert_eq!(again.draw(5, 1, 0), sampler.draw(5, 1, 0));
+    /// # Ok::<(), thalweg::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidModel`] for bytes that are damaged or no model at all,
+    /// [`Error::NewerModel`] for a newer format.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        from_bytes(bytes, NOWHERE)
+    }
+}
+
+/// Reads a sampler; errors name `path`.
+fn from_bytes(bytes: &[u8], path: &str) -> Result<Sampler> {
+    let invalid = |fault: String| Error::InvalidModel {
+        path: path.to_owned(),
+        fault,
+    };
+    let payload = envelope::unwrap(MODEL, bytes).map_err(|fault| match fault {
+        Fault::Newer { found, known } => Error::NewerModel {
+            path: path.to_owned(),
+            found,
+            known,
+        },
+        fault @ (Fault::Empty
+        | Fault::Magic { .. }
+        | Fault::Truncated { .. }
+        | Fault::TooLong { .. }
+        | Fault::NoVersion
+        | Fault::Checksum { .. }) => invalid(fault.to_string()),
+    })?;
+    model::read(payload).map_err(invalid)
 }
 
 fn file_error(action: &'static str, path: &Path, source: io::Error) -> Error {
@@ -95,22 +125,4 @@ fn file_error(action: &'static str, path: &Path, source: io::Error) -> Error {
         path: path.display().to_string(),
         source,
     }
-}
-
-/// Writes beside `path`, flushes to the disk, then renames.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path
-        .file_name()
-        .ok_or(io::ErrorKind::InvalidInput)?
-        .to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let written = File::create(&part)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        // Nothing useful can be done if even the remains cannot be removed.
-        let _ = fs::remove_file(&part);
-    }
-    written
 }

@@ -108,7 +108,7 @@ fn one(problem: &Problem, method: Method, budget: u64, (seed, options): (u64, &O
         vegas,
         seed,
         threads: Some(1),
-        cost_class: Some(CostClass::Free),
+        cost_class: Some(CostClass::Cheap),
         defence: options.defence,
         domain: Some(Domain::new(&problem.domain).expect("a range")),
         flow: FlowConfig {

@@ -69,6 +69,11 @@ impl Strata {
         self.per_axis.len()
     }
 
+    /// Whether neighbouring cells come one after the other: one axis has them all.
+    pub(crate) fn is_line(&self) -> bool {
+        self.per_axis.iter().filter(|n| **n > 1).count() == 1
+    }
+
     pub(crate) fn cells(&self) -> usize {
         self.spread.len()
     }

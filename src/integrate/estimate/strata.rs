@@ -29,6 +29,9 @@ const LONGEST_PASS: u64 = 1 << 24;
 /// Passes where the time may run out.
 const TIMED_PASSES: u64 = 16;
 
+/// Variances within two neighbouring cells beyond which a difference of their means is a step.
+const STEP: f64 = 30.0;
+
 /// Sums over cells for one output: in units of 1/M for the values, 1/M^2 for the variances.
 #[derive(Clone, Debug, Default)]
 struct Column {
@@ -40,6 +43,8 @@ struct Column {
     weights: WeightStats,
     /// the weight that all have, as far as they are alike
     constant: Option<f64>,
+    /// largest step between neighbouring cells, where these lie in a line
+    jump: f64,
 }
 
 /// Sums over cells.
@@ -106,7 +111,7 @@ pub(in super::super) fn shares(visits: &[Visit], calls: u64, cells: usize) -> Ve
 
 impl Column {
     /// Takes the weights of some visits, `[n]`.
-    fn new(visits: &[Visit], w: &[f64], shares: &[f64], floor: f64) -> Self {
+    fn new((visits, lined): (&[Visit], bool), w: &[f64], shares: &[f64], floor: f64) -> Self {
         let mut column = Self {
             weights: WeightStats::above(floor, w, shares),
             ..Self::default()
@@ -116,12 +121,21 @@ impl Column {
         let (mut value, mut variance) = (0.0, 0.0);
         let (mut difference, mut difference_variance) = (0.0, 0.0);
         let mut rest = w;
+        let mut before = None;
         for visit in visits {
             let (here, later) = rest.split_at(visit.points as usize);
             rest = later;
             let n = here.len() as f64;
             let factor = n / f64::from(visit.of);
             let (mean, square) = mean_and_variance(here);
+            if let Some((other, spread)) = before.filter(|_| lined) {
+                let jump: f64 = mean - other;
+                // Between cells that vary themselves it is no step.
+                if jump * jump > STEP * (square + spread) {
+                    column.jump = column.jump.max(jump.abs());
+                }
+            }
+            before = Some((mean, square));
             value += factor * mean;
             variance += factor * factor * square / n;
             let (left, right) = here.split_at(here.len() / 2);
@@ -149,6 +163,16 @@ impl Column {
         self.difference_variance
             .merge_from(&other.difference_variance);
         self.weights.merge_from(&other.weights);
+        self.jump = self.jump.max(other.jump);
+    }
+
+    /// The variance of the sum over cells.
+    ///
+    /// On a line a step of f lies within one cell, whose few points are mostly on one side of it.
+    /// Its height H shows in the means of the neighbours; H^2/12 is the mean variance of two
+    /// points in a cell that a step halves somewhere, so that it is no less.
+    fn variance(&self) -> f64 {
+        self.variance.value().max(self.jump * self.jump / 12.0) + self.unseen()
     }
 
     /// The variance that the edge of f's support may have hidden.
@@ -174,7 +198,7 @@ impl Part {
 
     fn new(
         evaluator: &Evaluator<'_>,
-        (e, visits): (&Evaluated, &[Visit]),
+        (e, visits, lined): (&Evaluated, &[Visit], bool),
         shares: &[f64],
         (floors, with_covariance): (&[f64], bool),
     ) -> Result<Self> {
@@ -196,7 +220,7 @@ impl Part {
         let columns = w.iter().zip(floors);
         Ok(Self {
             columns: columns
-                .map(|(w, floor)| Column::new(visits, w, shares, *floor))
+                .map(|(w, floor)| Column::new((visits, lined), w, shares, *floor))
                 .collect(),
             covariance,
             tally,
@@ -350,7 +374,12 @@ fn pass(
             let e = evaluator.evaluate_at(map, z)?;
             let shares = shares(&chunk.visits, calls, strata.cells());
             let of = (floors, with_covariance);
-            Part::new(evaluator, (&e, &chunk.visits), &shares, of)
+            Part::new(
+                evaluator,
+                (&e, &chunk.visits, strata.is_line()),
+                &shares,
+                of,
+            )
         },
         |_, part| all.merge_from(&part),
     )?;
@@ -410,7 +439,7 @@ impl Passes {
         let (old, new) = ((1.0 - share).powi(2), (share * volume).powi(2));
         for (o, column) in part.columns.iter().enumerate() {
             self.value[o] += share * (column.value.value() * volume - self.value[o]);
-            let spread = column.variance.value() + column.unseen();
+            let spread = column.variance();
             self.variance[o] = old * self.variance[o] + new * spread;
             let variance = column.difference_variance.value();
             if variance > 0.0 {

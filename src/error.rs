@@ -91,7 +91,7 @@ pub enum Error {
     /// A file that could not be read or written.
     #[error("cannot {action} {path}: {source}")]
     File {
-        /// "read" or "write"
+        /// "read", "write" or "remove"
         action: &'static str,
         /// the file
         path: String,
@@ -115,6 +115,14 @@ pub enum Error {
         found: u32,
         /// the newest format known
         known: u32,
+    },
+    /// A file that is not a checkpoint, or a damaged one.
+    #[error("{path} is not a valid checkpoint: {fault}")]
+    InvalidCheckpoint {
+        /// the file
+        path: String,
+        /// what is wrong with it
+        fault: String,
     },
     /// A checkpoint of another run.
     #[error("the checkpoint is of another run: {what}")]

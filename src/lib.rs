@@ -69,5 +69,6 @@ pub use integrate::{
 };
 pub use kernel::Level;
 pub use map::Map;
+pub use persist::CheckpointFile;
 pub use sobol::Sobol;
 pub use stats::{Estimate, MaxWeight};

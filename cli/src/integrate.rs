@@ -2,10 +2,12 @@
 
 use std::any::Any;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use thalweg::integrate::Checkpoints;
 use thalweg::map::{Chain, Grid, Identity, Map, Rotation};
-use thalweg::{Integrator, Method, Outcome, Sampler, Settings};
+use thalweg::{CheckpointFile, Integrator, Method, Outcome, Sampler, Settings, Status};
 
 use crate::error::Failure;
 use crate::exit::{EXIT_CODES, Exit};
@@ -32,6 +34,20 @@ pub(crate) struct IntegrateArgs {
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
 
+    /// Keep the state of the run in FILE, and the one before it in FILE.1, to go on from after a
+    /// crash or Ctrl-C
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+
+    /// Go on from the checkpoint, to the very result of a run without any interruption
+    #[arg(long, requires = "checkpoint")]
+    resume: bool,
+
+    /// Seconds between two checkpoints, about
+    #[arg(long, value_name = "S", value_parser = parse::positive, default_value = "30",
+        requires = "checkpoint", allow_hyphen_values = true)]
+    checkpoint_every: f64,
+
     /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
@@ -43,6 +59,24 @@ pub(crate) struct IntegrateArgs {
     run: RunArgs,
 }
 
+impl IntegrateArgs {
+    /// Where the run is kept. What another run has left there is not overwritten.
+    fn checkpoint_file(&self) -> Result<Option<CheckpointFile>, Failure> {
+        let Some(path) = &self.checkpoint else {
+            return Ok(None);
+        };
+        let every = Duration::try_from_secs_f64(self.checkpoint_every);
+        let file = CheckpointFile::new(path, every.unwrap_or(Duration::MAX / 64));
+        if !self.resume && file.exists() {
+            return Err(Failure::usage(format!(
+                "there is a checkpoint in {}; --resume goes on from it, or remove the file",
+                path.display()
+            )));
+        }
+        Ok(Some(file))
+    }
+}
+
 pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
     args.save.as_deref().map_or(Ok(()), model::check_folder)?;
     let sampler = args.model.as_ref().map(Sampler::load).transpose()?;
@@ -51,17 +85,38 @@ pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
     let settings = args.run.settings(method, &subject);
     let stop = settings.stop;
     interrupt::listen();
+    let mut file = args.checkpoint_file()?;
+    let from = match &file {
+        Some(file) if args.resume => file.load()?,
+        _ => None,
+    };
+    let checkpoints = file.as_mut().map(|store| Checkpoints { store, from });
     let outcome = if let Some(sampler) = sampler {
-        estimate(sampler, settings, &subject)?
+        estimate(sampler, settings, &subject, checkpoints)?
     } else {
         let mut watcher = Watcher::new(&subject.name(), &stop);
-        Integrator::new(settings)?.run(subject.integrand.as_ref(), &mut watcher)?
+        let integrator = Integrator::new(settings)?;
+        let integrand = subject.integrand.as_ref();
+        match checkpoints {
+            Some(checkpoints) => integrator.run_kept(integrand, None, &mut watcher, checkpoints)?,
+            None => integrator.run(integrand, &mut watcher)?,
+        }
     };
     let report = outcome.report.clone();
     if args.json {
         print_json(&Record::new(&subject, &report))?;
     } else {
         print(&report::text(&subject, &report))?;
+    }
+    if let Some(path) = args
+        .checkpoint
+        .as_ref()
+        .filter(|_| report.status == Status::Interrupted)
+    {
+        note(&format!(
+            "kept in {}; --resume goes on from it",
+            path.display()
+        ));
     }
     if let Some(path) = &args.save {
         model::save(outcome, &subject, path)?;
@@ -71,7 +126,12 @@ pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
 }
 
 /// Estimates with the frozen proposal of a model.
-fn estimate(sampler: Sampler, settings: Settings, subject: &Subject) -> Result<Outcome, Failure> {
+fn estimate(
+    sampler: Sampler,
+    settings: Settings,
+    subject: &Subject,
+    checkpoints: Option<Checkpoints<'_>>,
+) -> Result<Outcome, Failure> {
     let map = sampler.into_map();
     let method = method_of(map.as_ref());
     let mut watcher = Watcher::new(&subject.name(), &settings.stop);
@@ -80,7 +140,13 @@ fn estimate(sampler: Sampler, settings: Settings, subject: &Subject) -> Result<O
         method: Method::Plain,
         ..settings
     })?;
-    let mut outcome = integrator.estimate(subject.integrand.as_ref(), map, &mut watcher)?;
+    let integrand = subject.integrand.as_ref();
+    let mut outcome = match checkpoints {
+        Some(checkpoints) => {
+            integrator.run_kept(integrand, Some(map), &mut watcher, checkpoints)?
+        }
+        None => integrator.estimate(integrand, map, &mut watcher)?,
+    };
     outcome.report.method = method;
     Ok(outcome)
 }

@@ -29,12 +29,26 @@ pub(super) fn read(kind: Kind, path: &Path) -> io::Result<Vec<u8>> {
 /// Writes beside `path`, flushes to the disk, renames, and flushes the folder: after a crash
 /// there is the old file or the new one.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, || Ok(()))
+}
+
+/// The same, and what was there becomes `previous`: after a crash there is one of both, whole.
+pub(super) fn replace_keeping(path: &Path, previous: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, || match fs::rename(path, previous) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        renamed => renamed,
+    })
+}
+
+/// Writes beside `path`, makes room and renames.
+fn put(path: &Path, bytes: &[u8], room: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let mut part = OsString::from(name);
     part.push(".part");
     let part = path.with_file_name(part);
     let written = File::create(&part)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| room())
         .and_then(|()| fs::rename(&part, path));
     if written.is_err() {
         // Nothing useful can be done if even the remains cannot be removed.

@@ -12,12 +12,15 @@
 //! its bytes; `tests/files.rs` and `fuzz/` hold this.
 
 mod build;
+mod checkpoint;
 mod disk;
 mod envelope;
 mod list;
 mod model;
 mod skim;
 mod state;
+
+pub use checkpoint::CheckpointFile;
 
 use std::io;
 use std::path::Path;
@@ -30,6 +33,13 @@ use envelope::{Fault, Kind};
 const MODEL: Kind = Kind {
     name: "model",
     magic: b"THALWEG\n",
+    format: 1,
+};
+
+/// The state of a run.
+const CHECKPOINT: Kind = Kind {
+    name: "checkpoint",
+    magic: b"THALWGC\n",
     format: 1,
 };
 

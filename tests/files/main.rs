@@ -4,6 +4,7 @@
 //! `cargo test --release --test files -- --ignored` makes ten times as many mutations. Bytes that
 //! were read wrongly once, or nearly, are kept in `tests/corpus/model/`.
 
+mod checkpoints;
 mod large;
 mod memory;
 mod models;

@@ -1,5 +1,6 @@
 //! The program as a user meets it: texts, numbers, files and exit codes.
 
+mod checkpoints;
 mod compare;
 mod errors;
 mod golden;

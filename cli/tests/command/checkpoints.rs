@@ -1,0 +1,73 @@
+//! Runs that are killed and go on.
+
+use std::{fs, process::Stdio, thread, time::Duration};
+
+use super::{command, scratch, thalweg};
+
+/// A run of a second or so.
+const RUN: [&str; 10] = [
+    "integrate",
+    "camel",
+    "--dim",
+    "4",
+    "--method",
+    "vegas",
+    "--max-calls",
+    "2e7",
+    "--threads",
+    "1",
+];
+
+#[test]
+fn a_killed_run_goes_on_to_the_same_result() {
+    let file = scratch("killed.checkpoint");
+    let previous = format!("{file}.1");
+    for path in [&file, &previous] {
+        let _ = fs::remove_file(path);
+    }
+    let kept = [
+        "--json",
+        "--checkpoint",
+        &file,
+        "--checkpoint-every",
+        "0.05",
+    ];
+    let mut child = command(&[&RUN[..], &kept].concat())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Until something is kept, and a while longer.
+    for _ in 0..2000 {
+        if fs::exists(&previous).unwrap() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let refused = thalweg(&[&RUN[..], &kept].concat()).unwrap();
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("--resume"), "{}", refused.stderr);
+
+    let whole = thalweg(&[&RUN[..], &["--json"]].concat()).unwrap();
+    let resumed = thalweg(&[&RUN[..], &kept, &["--resume"]].concat()).unwrap();
+    let [mut whole, mut resumed] = [whole, resumed].map(|run| run.json().unwrap());
+    for record in [&mut whole, &mut resumed] {
+        record["seconds"].take();
+    }
+    assert_eq!(whole, resumed);
+
+    let other = thalweg(&[&RUN[..], &kept, &["--resume", "--seed", "2"]].concat()).unwrap();
+    assert_eq!(other.code, Some(1));
+    assert!(other.stderr.contains("other settings"), "{}", other.stderr);
+}
+
+#[test]
+fn a_folder_that_is_not_there_costs_a_warning() {
+    let file = scratch("nowhere/at/all.checkpoint");
+    let arguments = ["integrate", "camel", "--max-calls", "20000", "--checkpoint"];
+    let run = thalweg(&[&arguments[..], &[&file]].concat()).unwrap();
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stdout.contains("could not be kept"), "{}", run.stdout);
+}

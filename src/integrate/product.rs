@@ -17,7 +17,7 @@ use super::{
     zoom::Zoom,
 };
 use crate::error::Result;
-use crate::map::{Additive, Grid, Map, Normal, Peaked, Sample};
+use crate::map::{Additive, Grid, Map, Normal, Patience, Peaked, Sample};
 use crate::sobol::MAX_DIM;
 
 /// Most rounds.
@@ -175,7 +175,12 @@ pub(crate) fn fit(
             layers,
             tempered,
             shape,
-        }) = propose(dim, points, (peaks, &mut normals), (round, &mut seconds))?
+        }) = propose(
+            dim,
+            points,
+            (peaks, &mut normals),
+            (round, &mut seconds, &|| run.must_stop().is_some()),
+        )?
         else {
             break;
         };
@@ -263,7 +268,7 @@ fn propose(
     dim: usize,
     points: &Points,
     (peaks, normals): (&[Peak], &mut Vec<Normal>),
-    (round, seconds): (usize, &mut f64),
+    (round, seconds, stop): (usize, &mut f64, &dyn Fn() -> bool),
 ) -> Result<Option<Proposal>> {
     if normals.is_empty() && !peaks.is_empty() {
         normals.extend(peaks.iter().map(|p| p.normal(1.0)));
@@ -296,7 +301,13 @@ fn propose(
     let small = if round == 0 { UNTRIED } else { SMALL };
     let several = straight.residual() > small || normals.len() > 1;
     let mixture = if several && *seconds > 0.0 {
-        Peaked::fit(points.sample(dim), normals, seconds)
+        let mut patience = Patience {
+            seconds: *seconds,
+            stop,
+        };
+        let fit = Peaked::fit(points.sample(dim), normals, &mut patience);
+        *seconds = patience.seconds;
+        fit
     } else {
         None
     };

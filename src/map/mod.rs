@@ -14,7 +14,7 @@ mod rotation;
 use std::any::Any;
 use std::fmt::Debug;
 
-pub(crate) use additive::{Additive, Normal, Peaked, Sample};
+pub(crate) use additive::{Additive, Normal, Patience, Peaked, Sample};
 pub use chain::Chain;
 pub use grid::{Grid, GridTraining};
 pub use identity::Identity;

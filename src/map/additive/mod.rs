@@ -26,7 +26,7 @@ use crate::error::Result;
 
 use axis::Axis;
 use backfit::Backfit;
-pub(crate) use peaked::{Normal, Peaked};
+pub(crate) use peaked::{Normal, Patience, Peaked};
 
 /// Points with what the target and their density said there.
 #[derive(Clone, Copy, Debug)]

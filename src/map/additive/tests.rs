@@ -4,6 +4,14 @@ use super::*;
 use crate::map::Chain;
 use crate::rng::{Purpose, Streams};
 
+/// A fit that nothing ends early.
+fn of_seconds(seconds: f64) -> Patience<'static> {
+    Patience {
+        seconds,
+        stop: &|| false,
+    }
+}
+
 /// Uniform points with log f.
 fn sample(dim: usize, n: usize, log_f: impl Fn(&[f64]) -> f64) -> (Vec<f64>, Vec<f64>) {
     let mut x = vec![0.0; n * dim];
@@ -104,9 +112,9 @@ fn two_humps_become_two_parts() {
             log_f: &log_f,
             log_w: &log_f,
         };
-        let mut seconds = 10.0;
-        let fit = Peaked::fit(sample, &[], &mut seconds).unwrap();
-        assert!((0.0..10.0).contains(&seconds));
+        let mut patience = of_seconds(10.0);
+        let fit = Peaked::fit(sample, &[], &mut patience).unwrap();
+        assert!((0.0..10.0).contains(&patience.seconds));
         let mixture = fit.mixture(1.0).unwrap();
         // log f - log q is the same everywhere that matters.
         let mut log_jac = vec![0.0; 4000];
@@ -140,7 +148,9 @@ fn a_product_of_bumps_is_no_answer_to_two_peaks() {
         log_w: &log_f,
     };
     let product = Additive::fit(sample).unwrap().log_mass().unwrap();
-    let mixture = Peaked::fit(sample, &[], &mut 10.0).unwrap().log_mass();
+    let mixture = Peaked::fit(sample, &[], &mut of_seconds(10.0))
+        .unwrap()
+        .log_mass();
     let exact = 2.0_f64.ln() + 4.0 * (0.05 * (2.0 * PI).sqrt()).ln();
     assert!((mixture - exact).abs() < 0.1, "{mixture} {exact}");
     assert!(product > exact + 1.0, "{product} {exact}");
@@ -155,5 +165,5 @@ fn without_seconds_nothing_is_fitted() {
         log_f: &log_f,
         log_w: &log_f,
     };
-    assert!(Peaked::fit(sample, &[], &mut 0.0).is_none());
+    assert!(Peaked::fit(sample, &[], &mut of_seconds(0.0)).is_none());
 }

@@ -15,7 +15,7 @@ const AMONG: usize = 1024;
 /// Seconds of a pair of points and an axis.
 const PAIR: f64 = 1e-9;
 
-impl Fit {
+impl Fit<'_> {
     /// Normal densities of the points that are nearest to each maximum: a point that counts for
     /// more than all those near it.
     pub(super) fn maxima(&mut self, power: f64) -> Vec<Normal> {

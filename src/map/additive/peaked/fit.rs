@@ -1,7 +1,7 @@
 //! The parts of a sum of products while they are fitted.
 
 use super::super::{KNOTS, POINTS_PER_KNOT, Sample, axis::Axis, backfit::Column, mean_square};
-use super::{NOTHING, Normal, Peaked};
+use super::{NOTHING, Normal, Patience, Peaked};
 
 /// Most parts, and splits without progress before no other is tried.
 pub(super) const MOST_PARTS: usize = 8;
@@ -28,7 +28,7 @@ struct Part {
 }
 
 /// A fit to some of the points.
-pub(super) struct Fit {
+pub(super) struct Fit<'a> {
     pub(super) dim: usize,
     /// `[n * dim]`
     pub(super) x: Vec<f64>,
@@ -40,6 +40,8 @@ pub(super) struct Fit {
     knots: usize,
     /// that are left, by a fixed rate
     pub(super) seconds: f64,
+    /// whether it has to end at once
+    stop: &'a dyn Fn() -> bool,
     parts: Vec<Part>,
     /// `[n]`: what is not yet explained
     rest: Vec<f64>,
@@ -47,8 +49,14 @@ pub(super) struct Fit {
     shares: Vec<Vec<f64>>,
 }
 
-impl Fit {
-    pub(super) fn new(sample: Sample<'_>, used: &[usize], omega: &[f64], of: &[usize]) -> Self {
+impl<'a> Fit<'a> {
+    pub(super) fn new(
+        sample: Sample<'_>,
+        used: &[usize],
+        omega: &[f64],
+        of: &[usize],
+        patience: &Patience<'a>,
+    ) -> Self {
         let dim = sample.dim;
         let point = |i: &usize| &sample.x[used[*i] * dim..][..dim];
         Self {
@@ -57,7 +65,8 @@ impl Fit {
             log_f: of.iter().map(|i| sample.log_f[used[*i]]).collect(),
             weights: of.iter().map(|i| omega[*i]).collect(),
             knots: used.len() / (POINTS_PER_KNOT * dim),
-            seconds: 0.0,
+            seconds: patience.seconds,
+            stop: patience.stop,
             parts: Vec::new(),
             rest: Vec::new(),
             shares: Vec::new(),
@@ -180,6 +189,10 @@ impl Fit {
                 }
                 self.remix(k);
                 self.seconds -= SECONDS * weights.len() as f64 * self.dim as f64;
+                if (self.stop)() {
+                    self.seconds = f64::NEG_INFINITY;
+                    return true;
+                }
             }
             let pairs = self.weights.iter().zip(&self.rest);
             let now = pairs.map(|(w, r)| w * r * r).sum::<f64>() / all;

@@ -55,6 +55,14 @@ enum Begin {
     Maxima,
 }
 
+/// How long a fit may go on.
+pub(crate) struct Patience<'a> {
+    /// by a fixed rate, so that no clock decides
+    pub(crate) seconds: f64,
+    /// whether to end at once: what is found then is not used
+    pub(crate) stop: &'a dyn Fn() -> bool,
+}
+
 /// log|f| as the logarithm of a sum of products.
 #[derive(Clone, Debug)]
 pub(crate) struct Peaked {
@@ -67,9 +75,13 @@ pub(crate) struct Peaked {
 
 impl Peaked {
     /// Fits a sample with more than one part, beginning with `peaks` where there are two or more,
-    /// for as long as `seconds` last, by a fixed rate, and takes them off. `None` where there are
+    /// for as long as the seconds last, by a fixed rate, and takes them off. `None` where there are
     /// too few points, or nothing is told apart.
-    pub(crate) fn fit(sample: Sample<'_>, peaks: &[Normal], seconds: &mut f64) -> Option<Self> {
+    pub(crate) fn fit(
+        sample: Sample<'_>,
+        peaks: &[Normal],
+        patience: &mut Patience<'_>,
+    ) -> Option<Self> {
         let dim = sample.dim;
         let mut used = usable(sample);
         if used.len() < KNOTS.0 * dim.max(8) || dim > MOST_AXES {
@@ -82,16 +94,14 @@ impl Peaked {
         let (omega, power) = omega(sample, &used);
         let (test, train): (Vec<usize>, Vec<usize>) =
             (0..used.len()).partition(|i| i % HELD_OUT == 0);
-        let fit = || Fit::new(sample, &used, &omega, &train);
-        let judge = |fit: &Fit| fit.at(sample, &used, &omega, &test);
+        let judge = |fit: &Fit<'_>| fit.at(sample, &used, &omega, &test);
         let mut best = None;
         for start in [Begin::Known, Begin::Single, Begin::Maxima] {
             let good = |b: &Self| b.parts.len() > 1 && b.residual < GOOD;
-            if *seconds <= 0.0 || best.as_ref().is_some_and(good) {
+            if patience.seconds <= 0.0 || best.as_ref().is_some_and(good) {
                 break;
             }
-            let mut fit = fit();
-            fit.seconds = *seconds;
+            let mut fit = Fit::new(sample, &used, &omega, &train, patience);
             let normals = match start {
                 Begin::Known => peaks.to_vec(),
                 Begin::Single => vec![fit.normal(&vec![1.0; train.len()], power)],
@@ -101,7 +111,7 @@ impl Peaked {
                 fit.begin(&normals, None);
                 fit.grow(&mut best, power, judge);
             }
-            *seconds = fit.seconds;
+            patience.seconds = fit.seconds;
         }
         best.filter(|b| b.parts.len() > 1 && b.residual.is_finite())
     }

@@ -86,3 +86,40 @@ fn uniform_points_make_the_blind_volume() {
         assert!(exploration.unseen.abs() < 1e-300);
     }
 }
+
+/// Runs with weights u^-k of which the tail is flagged.
+fn flagged(k: f64, calls: u64, seeds: u64) -> f64 {
+    let runs = (1..=seeds).map(|seed| {
+        let settings = Settings {
+            method: Method::Plain,
+            ..settings(calls, seed)
+        };
+        let f = from_fn(1, move |x| x[0].powf(-k));
+        let report = Integrator::new(settings).and_then(|i| i.integrate(&f));
+        u32::from(!report.expect("a run").status.is_good())
+    });
+    f64::from(runs.sum::<u32>()) / seeds as f64
+}
+
+/// `cargo test --release --test honesty -- --ignored --nocapture`
+#[test]
+#[ignore = "thousands of runs"]
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+fn heavy_tails_are_flagged_and_light_ones_are_not() {
+    for (k, least, most) in [
+        (0.8, 0.99, 1.0),
+        (0.6, 0.95, 1.0),
+        (0.35, 0.0, 0.01),
+        (0.2, 0.0, 0.01),
+    ] {
+        let share = flagged(k, 100_000, 1000);
+        println!("k = {k}: {:.1} % flagged", 100.0 * share);
+        assert!((least..=most).contains(&share), "k = {k}: {share}");
+    }
+}
+
+#[test]
+fn tails_are_told_apart() {
+    assert!(flagged(0.8, 50_000, 20) > 0.8);
+    assert!(flagged(0.35, 50_000, 20) < 0.2);
+}

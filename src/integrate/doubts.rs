@@ -16,8 +16,11 @@ const SMALL_P: f64 = 1e-4;
 const LOST: f64 = 5.0;
 /// Effective points per point with f != 0, below which an adapted proposal does not fit f.
 const POOR_FIT: f64 = 3e-3;
-/// Part of the error by which one point may move the estimate.
-const LARGE_JUMP: f64 = 0.5;
+/// Part of the error by which one point must move the estimate for a tail to matter.
+const LARGE_JUMP: f64 = 0.2;
+/// Weights missing above the largest one that tell a tail from bounded weights: a true tail misses
+/// more in one case of two hundred.
+const CUT_OFF: f64 = 5.3;
 /// Errors that may be missing where uniform points found what the estimate did not.
 const UNSEEN: f64 = 2.0;
 /// Largest weight in units of the mean up to which no tail is heavy.
@@ -78,14 +81,16 @@ fn objections(output: &Output, usual: f64, (even, adapted): (bool, bool)) -> Vec
         reasons.push("value or error overflows: the weights span too many decades".to_owned());
     }
     let w = &output.weights;
-    // A heavy tail in a narrow distribution is harmless as long as no single point counts: the
-    // largest weight must have moved the estimate by a good part of the error.
+    // A heavy tail in a narrow distribution is harmless as long as no single point counts. And the
+    // edges of f in the bins of a grid make weights that are few, large, and bounded: what looks like
+    // a tail then ends before its time.
     let calls = output.estimate.calls as f64;
     // Nets and strata cancel what is smooth, down to errors that any single point exceeds: the
     // measure is the error of as many independent points, if that is larger.
     let error = output.estimate.rel_error().max(w.rel_std / calls.sqrt());
     let jump = (w.max_share / w.cancellation - usual / calls) / error;
-    let tail = w.khat.filter(|_| w.max_share * calls > SMALL_WEIGHT);
+    let is_tail = w.max_share * calls > SMALL_WEIGHT && w.beyond.is_none_or(|n| n < CUT_OFF);
+    let tail = w.khat.filter(|_| is_tail);
     match tail {
         Some(khat) if khat > 0.7 && jump > LARGE_JUMP => reasons.push(format!(
             "the weights have a heavy tail (k-hat {khat:.2} > 0.7), and one of them alone moves \

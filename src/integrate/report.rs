@@ -106,6 +106,10 @@ pub struct WeightSummary {
     pub max_share: f64,
     /// Pareto shape of the tail; the error is unreliable above .5, the estimate above .7
     pub khat: Option<f64>,
+    /// how many weights above the largest one a tail of that shape would have: about 1, and far more
+    /// where the weights are bounded ([`ParetoTail::beyond`](crate::stats::ParetoTail::beyond))
+    #[serde(default)]
+    pub beyond: Option<f64>,
     /// mean |w| / max |w|
     pub unweighting_efficiency: f64,
     /// |sum w| / sum |w|: 1 without sign changes

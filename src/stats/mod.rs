@@ -33,7 +33,7 @@ pub use histogram::{Histogram, HistogramError};
 pub use moments::Moments;
 pub use normal::{ks_normal, normal_cdf, normal_quantile, normal_score_of_t};
 pub use notation::parenthesis;
-pub use pareto::pareto_shape;
+pub use pareto::{ParetoTail, pareto_shape, pareto_tail};
 pub use quantile::{MaxWeight, ParseMaxWeightError, overweight_share};
 pub use sum::CompensatedSum;
 pub use weights::WeightStats;

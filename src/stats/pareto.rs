@@ -15,11 +15,27 @@ const FEWEST: usize = 5;
 const PRIOR_COUNT: f64 = 10.0;
 const PRIOR_SHAPE: f64 = 0.5;
 
+/// A tail as a generalised Pareto law.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ParetoTail {
+    /// k: positive for a power tail (variance infinite from 1/2 on), near 0 for an exponential one,
+    /// negative for a bounded one
+    pub shape: f64,
+    /// how many values above the largest one such a tail would have on average, with as many
+    /// values: exponentially distributed with mean 1 if the tail is one, and far larger where it is
+    /// cut off, as that of a bounded function is
+    pub beyond: f64,
+}
+
 /// Tail index of the values above `cutoff`; `tail` is sorted in descending order.
 ///
-/// Positive: a power tail (variance infinite from 1/2 on); near 0: exponential; negative: bounded.
 /// `None` if fewer than five distinct values lie above the cutoff or the fit degenerates.
 pub fn pareto_shape(tail: &[f64], cutoff: f64) -> Option<f64> {
+    pareto_tail(tail, cutoff).map(|tail| tail.shape)
+}
+
+/// The law of the values above `cutoff`, as [`pareto_shape`].
+pub fn pareto_tail(tail: &[f64], cutoff: f64) -> Option<ParetoTail> {
     let mut distinct = tail.to_vec();
     distinct.retain(|&w| w > cutoff);
     let largest = *distinct.first()?;
@@ -37,7 +53,13 @@ pub fn pareto_shape(tail: &[f64], cutoff: f64) -> Option<f64> {
     let theta = posterior_theta(&excess)?;
     let shape = shape_given(theta, &excess);
     let regularised = (n * shape + PRIOR_COUNT * PRIOR_SHAPE) / (n + PRIOR_COUNT);
-    regularised.is_finite().then_some(regularised)
+    // The largest excess is 1, above which a part (1 - theta)^(-1/k) of the law lies.
+    let beyond = n * (-(-theta).ln_1p() / shape).exp();
+    let tail = ParetoTail {
+        shape: regularised,
+        beyond,
+    };
+    (regularised.is_finite() && beyond.is_finite()).then_some(tail)
 }
 
 /// Mean of `theta` under its profile likelihood on the grid of Zhang and Stephens.
@@ -75,7 +97,7 @@ fn shape_given(theta: f64, excess: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::pareto_shape;
+    use super::{pareto_shape, pareto_tail};
 
     /// Quantiles of the generalised Pareto law of scale 1, largest first.
     fn ideal(n: u32, k: f64) -> Vec<f64> {
@@ -90,6 +112,15 @@ mod tests {
             let fit = pareto_shape(&ideal(1000, k), 0.0).unwrap();
             assert!((fit - k).abs() < 0.03, "{k}: {fit}");
         }
+    }
+
+    #[test]
+    fn a_tail_that_is_cut_off_misses_values() {
+        let whole = ideal(1000, 0.7);
+        let beyond = |tail: &[f64]| pareto_tail(tail, 0.0).unwrap().beyond;
+        assert!((0.2..2.0).contains(&beyond(&whole)));
+        let cut: Vec<f64> = whole.iter().map(|x| x.min(whole[50])).collect();
+        assert!(beyond(&cut) > 20.0, "{}", beyond(&cut));
     }
 
     #[test]

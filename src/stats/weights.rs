@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pareto::pareto_shape;
+use super::pareto::{ParetoTail, pareto_tail};
 use super::sum::CompensatedSum;
 
 /// Number of largest absolute weights that a summary remembers.
@@ -236,6 +236,11 @@ impl WeightStats {
     /// tail and would dilute it), at most [`TAIL`]` - 1`, over the next smaller one as the cutoff.
     /// `None` for `S < 25` or fewer than five distinct tail values, so also for equal weights.
     pub fn khat(&self) -> Option<f64> {
+        self.tail().map(|tail| tail.shape)
+    }
+
+    /// The tail of |w| as a Pareto law, as [`WeightStats::khat`].
+    pub fn tail(&self) -> Option<ParetoTail> {
         if self.nonzero < FEWEST_FOR_KHAT {
             return None;
         }
@@ -244,7 +249,7 @@ impl WeightStats {
         let wanted = (0.2 * s).min(3.0 * s.sqrt()).ceil();
         let length = (1..TAIL).take_while(|&m| m as f64 <= wanted).count();
         let cutoff = *largest.get(length)?;
-        pareto_shape(&largest[..length], cutoff)
+        pareto_tail(&largest[..length], cutoff)
     }
 }
 

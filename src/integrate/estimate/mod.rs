@@ -181,6 +181,7 @@ impl Summary<'_> {
     /// In the user's units: divided by 2^`exponent`.
     fn output(self, exponent: i32) -> Output {
         let w = self.weights;
+        let tail = w.tail();
         // Weights that differ carry rounding errors, which no spread shows, and the value one of
         // the smallest number where it has hardly any digits.
         let constant = self.error == 0.0 && self.rel_std == 0.0;
@@ -202,7 +203,8 @@ impl Summary<'_> {
                 rel_std: self.rel_std,
                 ess_fraction: w.ess_fraction(),
                 max_share: w.max_share(),
-                khat: w.khat(),
+                khat: tail.map(|tail| tail.shape),
+                beyond: tail.map(|tail| tail.beyond),
                 unweighting_efficiency: w.unweighting_efficiency(),
                 cancellation: w.cancellation(),
                 nonzero_fraction: w.nonzero_fraction(),

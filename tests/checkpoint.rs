@@ -230,3 +230,56 @@ fn a_checkpoint_of_another_run_is_refused() {
     let error = error.unwrap_err().to_string();
     assert!(error.contains("integrand"), "{error}");
 }
+
+#[test]
+fn time_that_is_up_leaves_the_result_as_it_was() {
+    let f = |scale: f64| from_fn(2, move |x| scale * (x[0] + x[1]));
+    for (method, placement) in [
+        (Method::Plain, Placement::Auto),
+        (Method::Vegas, Placement::Strata),
+        (Method::Plain, Placement::Sobol),
+    ] {
+        let mut settings = Settings {
+            placement,
+            ..settings(method, 1_000_000_000, 1, 2)
+        };
+        settings.stop.max_seconds = Some(0.2);
+        let integrator = Integrator::new(settings).unwrap();
+        let mut store = Store::new(1);
+        for _ in 0..2 {
+            let from = store.last();
+            let checkpoints = Checkpoints {
+                store: &mut store,
+                from,
+            };
+            let outcome = integrator.run_kept(&f(1e-3), None, &mut Silent, checkpoints);
+            let report = outcome.unwrap().report;
+            // Another scale or proposal under the old sums would be far off.
+            assert!(
+                report.estimate.pull(1e-3).abs() < 6.0,
+                "{method:?}: {report}"
+            );
+            assert!((report.estimate.value / 1e-3 - 1.0).abs() < 0.1, "{report}");
+        }
+    }
+}
+
+#[test]
+fn a_value_that_was_not_finite_is_asked_for_again() {
+    let settings = settings(Method::Plain, 20_000, 1, 1);
+    let mut store = Store::new(1);
+    let broken = from_fn(2, |x| if x[0] > 0.999 { f64::NAN } else { x[1] });
+    let mended = from_fn(2, |x| if x[0] > 0.999 { 2.0 } else { x[1] });
+    let integrator = Integrator::new(settings).unwrap();
+    let mut go = |f: &dyn Integrand| {
+        let from = store.last();
+        let checkpoints = Checkpoints {
+            store: &mut store,
+            from,
+        };
+        integrator.run_kept(f, None, &mut Silent, checkpoints)
+    };
+    assert!(go(&broken).is_err());
+    let resumed = bits(go(&mended).unwrap());
+    assert!(resumed == bits(integrator.run(&mended, &mut Silent).unwrap()));
+}

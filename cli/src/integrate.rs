@@ -39,7 +39,8 @@ pub(crate) struct IntegrateArgs {
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 
-    /// Go on from the checkpoint, to the very result of a run without any interruption
+    /// Go on from the checkpoint, to the very result of a run without any interruption;
+    /// --max-seconds counts anew
     #[arg(long, requires = "checkpoint")]
     resume: bool,
 

@@ -22,8 +22,12 @@ const NOTE: Duration = Duration::from_secs(1);
 /// An integrand, and how it is called.
 pub(crate) struct Caller<'a> {
     integrand: &'a dyn Integrand,
-    /// nanoseconds of a call: of the last slice, and of the fastest one of some points
+    /// nanoseconds of the first slice, of one point
+    first_nanos: AtomicU64,
+    /// points and nanoseconds of the last slice
+    last_points: AtomicU64,
     last_nanos: AtomicU64,
+    /// nanoseconds of a call, of the fastest slice of some points
     least_nanos: AtomicU64,
     stopping: &'a dyn Stopping,
     keeper: Option<&'a Keeper<'a>>,
@@ -33,6 +37,8 @@ impl<'a> Caller<'a> {
     pub(crate) fn new(integrand: &'a dyn Integrand) -> Self {
         Self {
             integrand,
+            first_nanos: AtomicU64::new(0),
+            last_points: AtomicU64::new(0),
             last_nanos: AtomicU64::new(0),
             least_nanos: AtomicU64::new(u64::MAX),
             stopping: &Never,
@@ -66,7 +72,10 @@ impl<'a> Caller<'a> {
         // Of fewer points than a time should be taken of, the last one.
         let least = self.least_nanos.load(Ordering::Relaxed);
         let nanos = match least {
-            u64::MAX => self.last_nanos.load(Ordering::Relaxed),
+            u64::MAX => {
+                let points = self.last_points.load(Ordering::Relaxed).max(1);
+                self.last_nanos.load(Ordering::Relaxed) / points
+            }
             least => least,
         };
         Ok(1e-9 * nanos as f64)
@@ -99,12 +108,20 @@ impl<'a> Caller<'a> {
             done = end;
             if let Some((keeper, key)) = kept.filter(|_| noted.elapsed() > NOTE) {
                 noted = Instant::now();
-                keeper.remember(key, (y, dim), (&f[..done * outputs], outputs));
+                keeper.remember(
+                    key,
+                    (y, dim),
+                    (finite(&f[..done * outputs], outputs), outputs),
+                );
                 keeper.save(false);
             }
         }
         if let Some((keeper, key)) = kept.filter(|_| done > known) {
-            keeper.remember(key, (y, dim), (&f[..done * outputs], outputs));
+            keeper.remember(
+                key,
+                (y, dim),
+                (finite(&f[..done * outputs], outputs), outputs),
+            );
             keeper.save(false);
         }
         if done < n {
@@ -113,13 +130,27 @@ impl<'a> Caller<'a> {
         Ok(())
     }
 
-    /// Points between two looks at the clock.
+    /// Points between two looks at the clock. What a call costs by itself, in a process that is asked or
+    /// on its way there, is told from what each point costs, so that it is not paid for few points.
     fn slice(&self) -> usize {
-        match self.last_nanos.load(Ordering::Relaxed) {
+        let first = self.first_nanos.load(Ordering::Relaxed);
+        let points = self.last_points.load(Ordering::Relaxed);
+        let nanos = self.last_nanos.load(Ordering::Relaxed);
+        let wanted = match points {
             // Of what nothing is known.
             0 => 1,
-            nanos => usize::try_from(SLICE / nanos).unwrap_or(1).max(1),
-        }
+            1 => SLICE / first.max(1) + 1,
+            _ => {
+                let each = nanos.saturating_sub(first) / (points - 1);
+                let most = if points >= FEW as u64 {
+                    u64::MAX
+                } else {
+                    4 * points
+                };
+                (first.max(SLICE) / each.max(1)).min(most)
+            }
+        };
+        usize::try_from(wanted).unwrap_or(usize::MAX).max(1)
     }
 
     /// Calls the integrand at `points` (`[n * dim]`, the user's units) for `f` (`[n * outputs]`), and
@@ -134,13 +165,25 @@ impl<'a> Caller<'a> {
             },
         )?;
         let n = points.len() as u64;
-        let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX) / n.max(1);
-        self.last_nanos.store(nanos.max(1), Ordering::Relaxed);
+        let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.last_nanos.store(took, Ordering::Relaxed);
+        self.last_points.store(n, Ordering::Relaxed);
+        if n == 1 {
+            self.first_nanos.store(took, Ordering::Relaxed);
+        }
+        let nanos = took / n.max(1);
         if n >= FEW as u64 || nanos > SLICE {
             self.least_nanos.fetch_min(nanos.max(1), Ordering::Relaxed);
         }
         Ok(())
     }
+}
+
+/// The values (`[n * outputs]`) before the first point where one is not finite: such a one may be mended
+/// before the run goes on.
+fn finite(values: &[f64], outputs: usize) -> &[f64] {
+    let first = values.iter().position(|v| !v.is_finite());
+    &values[..first.map_or(values.len(), |at| at - at % outputs)]
 }
 
 /// The text of a panic.

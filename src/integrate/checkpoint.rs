@@ -12,15 +12,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
-use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     caller::Caller,
     estimate::Progress,
+    observable::Observable,
     report::Iteration,
     settings::{CostClass, Settings},
 };
@@ -69,6 +69,8 @@ type Memory = BTreeMap<(u64, u64), Vec<f64>>;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Saved {
     pub(crate) progress: Progress,
+    /// what they are sums of
+    pub(crate) proposal: u64,
     /// of the estimate
     pub(crate) calls: u64,
     pub(crate) iterations: Vec<Iteration>,
@@ -84,7 +86,6 @@ pub struct Checkpoint {
     pub(crate) fingerprint: u64,
     /// version of the library
     pub(crate) library: String,
-    pub(crate) elapsed: f64,
     pub(crate) cost: Option<CostClass>,
     /// the first points in the user's units (`[n * dim]`), and the values there
     probe: (Vec<f64>, Vec<f64>),
@@ -98,7 +99,6 @@ impl Checkpoint {
         Self {
             fingerprint,
             library: env!("CARGO_PKG_VERSION").to_owned(),
-            elapsed: 0.0,
             cost: None,
             probe: (Vec::new(), Vec::new()),
             prepared: Memory::new(),
@@ -116,10 +116,11 @@ pub(crate) struct Keeper<'k> {
     known: Memory,
     resumed: Option<Saved>,
     estimating: AtomicBool,
+    /// of the frozen proposal
+    proposal: AtomicU64,
+    /// values remembered now, of preparing and of the estimate
+    values: [AtomicUsize; 2],
     fault: Mutex<Option<String>>,
-    start: Instant,
-    /// seconds before `start`
-    earlier: f64,
 }
 
 impl<'k> Keeper<'k> {
@@ -149,15 +150,17 @@ impl<'k> Keeper<'k> {
         };
         let mut known = now.prepared.clone();
         known.extend(now.estimate.clone());
+        let values = [&now.prepared, &now.estimate]
+            .map(|memory| AtomicUsize::new(memory.values().map(Vec::len).sum()));
         Ok(Self {
             store: Mutex::new(store),
             resumed: now.saved.clone(),
-            earlier: now.elapsed,
             now: Mutex::new(now),
             known,
             estimating: AtomicBool::new(false),
+            proposal: AtomicU64::new(0),
+            values,
             fault: Mutex::new(None),
-            start: Instant::now(),
         })
     }
 
@@ -165,10 +168,9 @@ impl<'k> Keeper<'k> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Seconds and cost of a call, as an earlier process had them.
-    pub(crate) fn earlier(&self) -> (f64, Option<CostClass>) {
-        let now = self.now();
-        (now.elapsed, now.cost)
+    /// Cost of a call, as an earlier process has measured it.
+    pub(crate) fn cost(&self) -> Option<CostClass> {
+        self.now().cost
     }
 
     /// Whether the integrand has the values that the kept run has seen.
@@ -206,6 +208,9 @@ impl<'k> Keeper<'k> {
         (y, dim): (&[f64], usize),
         (values, outputs): (&[f64], usize),
     ) {
+        if values.is_empty() {
+            return;
+        }
         let mut now = self.now();
         if now.probe.0.is_empty() {
             let points = (values.len() / outputs).min(PROBE);
@@ -218,9 +223,11 @@ impl<'k> Keeper<'k> {
         } else {
             &mut now.prepared
         };
-        // Chunks are about equally large.
-        if memory.len().saturating_mul(values.len()) < MOST {
-            memory.insert(key, values.to_vec());
+        let count = &self.values[usize::from(estimating)];
+        if count.load(Ordering::Relaxed) + values.len() <= MOST {
+            let before = memory.insert(key, values.to_vec());
+            let grown = values.len().saturating_sub(before.map_or(0, |b| b.len()));
+            count.fetch_add(grown, Ordering::Relaxed);
         }
     }
 
@@ -228,24 +235,38 @@ impl<'k> Keeper<'k> {
         self.now().cost = Some(cost);
     }
 
+    /// Whether there is an estimate to go on with.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.resumed.is_some()
+    }
+
     /// The proposal is frozen.
-    pub(crate) fn freeze(&self) {
+    pub(crate) fn freeze(&self, proposal: u64) {
+        self.proposal.store(proposal, Ordering::Relaxed);
         self.estimating.store(true, Ordering::Relaxed);
     }
 
-    /// The estimate as an earlier process left it.
+    /// The frozen proposal.
+    pub(crate) fn proposal(&self) -> u64 {
+        self.proposal.load(Ordering::Relaxed)
+    }
+
+    /// The estimate as an earlier process left it, if its points came from the frozen proposal.
     pub(crate) fn resumed(&self) -> Option<Saved> {
-        self.resumed.clone()
+        let resumed = self.resumed.as_ref();
+        resumed.filter(|s| s.proposal == self.proposal()).cloned()
     }
 
     /// Replaces the values of a step by its sums.
     pub(crate) fn keep(&self, saved: Saved) {
         let mut now = self.now();
         now.estimate.clear();
+        self.values[1].store(0, Ordering::Relaxed);
         now.saved = Some(saved);
     }
 
-    /// Saves where it is time, or in `any` case. One thread at a time: the others go on.
+    /// Saves where it is time, or in `any` case. One thread does; the others wait only where they
+    /// have something to remember.
     pub(crate) fn save(&self, any: bool) {
         let Ok(mut store) = self.store.try_lock() else {
             return;
@@ -253,12 +274,9 @@ impl<'k> Keeper<'k> {
         if !any && !store.due() {
             return;
         }
-        let mut now = self.now();
-        now.elapsed = self.earlier + self.start.elapsed().as_secs_f64();
-        if let Err(error) = store.save(&now) {
-            let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
-            *fault = Some(error.to_string());
-        }
+        let error = store.save(&self.now()).err();
+        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        *fault = error.map(|e| e.to_string());
     }
 
     /// What went wrong with saving, if anything did.
@@ -272,7 +290,7 @@ impl<'k> Keeper<'k> {
 /// matter: threads and `max_seconds` are left out.
 pub(crate) fn fingerprint(
     settings: &Settings,
-    integrand: &dyn Integrand,
+    (integrand, observables): (&dyn Integrand, &[Observable]),
     map: Option<&dyn Map>,
 ) -> u64 {
     let mut settings = settings.clone();
@@ -281,15 +299,30 @@ pub(crate) fn fingerprint(
     let dim = integrand.dim();
     // A debug print of plain data names every field.
     let mut text = format!("{settings:?} {dim} {}", integrand.outputs()).into_bytes();
+    let axes = observables.iter().map(Observable::axis);
+    text.extend(axes.flat_map(String::into_bytes));
     if let Some(map) = map.filter(|map| map.dim() == dim) {
-        let z: Vec<f64> = (0..4 * dim)
-            .map(|i| (i as f64 + 0.5) / (4 * dim) as f64)
-            .collect();
-        let (mut x, mut log_jac) = (vec![0.0; 4 * dim], vec![0.0; 4]);
-        map.forward(&z, &mut x, &mut log_jac);
-        text.extend(x.iter().chain(&log_jac).flat_map(|v| v.to_le_bytes()));
+        text.extend(key_of_map(map).to_le_bytes());
     }
     text.iter().fold(0, |all, byte| mix(all ^ u64::from(*byte)))
+}
+
+/// A frozen proposal as a number, with the exponents of the scales and the calls that it took.
+pub(crate) fn proposal_key(map: &dyn Map, (exponents, calls): (&[i32], u64)) -> u64 {
+    let exponents = exponents.iter().map(|e| u64::from(e.cast_unsigned()));
+    exponents.fold(mix(key_of_map(map) ^ calls), |all, e| mix(all ^ e))
+}
+
+/// A map as a number: from where it takes a few points.
+fn key_of_map(map: &dyn Map) -> u64 {
+    const POINTS: usize = 4;
+    let dim = map.dim();
+    let all = POINTS * dim;
+    let z: Vec<f64> = (0..all).map(|i| (i as f64 + 0.5) / all as f64).collect();
+    let (mut x, mut log_jac) = (vec![0.0; all], vec![0.0; POINTS]);
+    map.forward(&z, &mut x, &mut log_jac);
+    x.extend(log_jac);
+    key(&x).0
 }
 
 /// 128 bits from the coordinates `x`.

@@ -94,6 +94,12 @@ pub(crate) fn explore_on(
     {
         seen.merge_from(&Seen::new(f, &mixture.log_density(x), largest));
     }
+    // Points that were not kept, because f was zero there.
+    let dropped = explored.moments.calls.saturating_sub(seen.f.calls);
+    seen.f.merge_from(&Moments {
+        calls: dropped,
+        ..Moments::default()
+    });
     if mixture.has_uniform() {
         run.uniform_points += mixture.uniform_points(run.calls.estimate);
     } else {

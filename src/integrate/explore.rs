@@ -142,7 +142,7 @@ fn exponent_of(value: f64) -> i32 {
 
 /// The class of the fastest calls so far, or the one that an earlier process has measured.
 fn measured(run: &Run<'_>, x: &[f64]) -> Result<CostClass> {
-    if let Some((_, Some(cost))) = run.keeper.map(Keeper::earlier) {
+    if let Some(cost) = run.keeper.and_then(Keeper::cost) {
         return Ok(cost);
     }
     let cost = CostClass::of_seconds(run.evaluator.seconds_per_call(x)?);

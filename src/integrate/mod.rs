@@ -143,8 +143,8 @@ impl Integrator {
     ///
     /// # Errors
     /// As [`Integrator::estimate`]; [`Error::OtherRun`] where the checkpoint is of other settings
-    /// (threads and `max_seconds` may differ), of another version, or of another integrand as far as
-    /// a few of its values tell. A store that fails costs a warning, not the run.
+    /// (threads and `max_seconds` may differ; the latter counts anew for each process), of another
+    /// version, or of another integrand as far as a few of its values tell. A store that fails costs a warning, not the run.
     pub fn run_kept(
         &self,
         integrand: &dyn Integrand,
@@ -227,7 +227,8 @@ impl Integrator {
                     Some(Given::Frozen(map)) => Some(map.as_ref()),
                     None => None,
                 };
-                let fingerprint = checkpoint::fingerprint(settings, integrand, map);
+                let what = (integrand, &self.observables[..]);
+                let fingerprint = checkpoint::fingerprint(settings, what, map);
                 Some(Keeper::new(Checkpoints { store, from }, fingerprint)?)
             }
             None => None,
@@ -235,8 +236,8 @@ impl Integrator {
         if let Some(keeper) = &keeper {
             keeper.check(evaluator.caller())?;
         }
-        let earlier = keeper.as_ref().map_or(0.0, |keeper| keeper.earlier().0);
-        let watch = Watch::new(observer, settings.stop.max_seconds, earlier);
+        let replaying = keeper.as_ref().is_some_and(Keeper::is_resumed);
+        let watch = Watch::new(observer, settings.stop.max_seconds, replaying);
         let mut run = Run::new(settings, evaluator, &watch, keeper.as_ref(), seed);
         let mut outcome = pool.install(|| execute(&mut run, given, goal));
         if let Some(keeper) = &keeper {
@@ -293,7 +294,7 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
         Some(Given::Start(start)) => prepare::prepare(run, &explored, Some(start), goal)?,
         None => prepare::prepare(run, &explored, None, goal)?,
     };
-    run.freeze();
+    run.freeze(frozen.map.as_ref());
     let most = (goal == Goal::TrainOnly).then_some(CHECK_CALLS);
     if goal == Goal::TrainOnly {
         // What is checked is the map that will be saved.

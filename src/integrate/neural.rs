@@ -133,11 +133,14 @@ pub(crate) fn train(
             previous = spread;
             spread = stage.moments.rel_std();
             gain = stage.pass.map_or(1.0, |pass| by_nets(run, &pass));
+            level = stage.moments.mean;
             if stages == 0 && knows {
-                first = spread * gain;
+                first = spread;
             }
         }
-        level = stage.moments.mean;
+        if stage.moments.calls == 0 {
+            break;
+        }
         trainer.absorb(&stage.x, &stage.log_f, &stage.log_q);
         stages += 1;
         let tempering = trainer.beta() < 1.0;
@@ -170,11 +173,11 @@ pub(crate) fn train(
     let all = trainer.stored();
     let points = Points::new(all.x, all.log_f, all.log_q, all.ends);
     let defence = defence(run, &trainer, (&base, wider), level)?;
-    let trained = expected(spread, previous) * gain;
+    let trained = expected(spread, previous);
     let (flow, rel_std) = if trained > first {
-        (begun, first)
+        (begun, first * gain)
     } else {
-        (trainer.into_flow(), trained)
+        (trainer.into_flow(), trained * gain)
     };
     let map = base.under(Box::new(flow))?;
     Ok(Trained {

@@ -69,6 +69,12 @@ impl Observable {
         &self.name
     }
 
+    /// Name, bins and range as a text.
+    pub(crate) fn axis(&self) -> String {
+        let ends = (self.axis.edge(0), self.axis.edge(self.bins()));
+        format!("{} {} {ends:?}", self.name, self.bins())
+    }
+
     /// Number of bins, without underflow and overflow.
     pub fn bins(&self) -> usize {
         self.axis.bins()

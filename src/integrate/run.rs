@@ -5,7 +5,7 @@ use std::time::Instant;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
-    checkpoint::{Keeper, Saved},
+    checkpoint::{Keeper, Saved, proposal_key},
     estimate,
     evaluator::{Block, Evaluated, Evaluator},
     observer::{Control, Progress},
@@ -119,10 +119,11 @@ impl<'a> Run<'a> {
     }
 
     /// Ends the making of the proposal: the rest of the time is the estimate's.
-    pub(crate) fn freeze(&mut self) {
+    pub(crate) fn freeze(&mut self, map: &dyn Map) {
         self.watch.freeze();
         if let Some(keeper) = self.keeper {
-            keeper.freeze();
+            let numbers = (&self.evaluator.exponents[..], self.calls.training());
+            keeper.freeze(proposal_key(map, numbers));
         }
         if self.stopped == Some(StopReason::Seconds) {
             self.stopped = self.must_stop();
@@ -220,6 +221,7 @@ impl<'a> Run<'a> {
         let steps = steps.filter(|i| i.phase == Phase::Estimate);
         keeper.keep(Saved {
             progress: progress(),
+            proposal: keeper.proposal(),
             calls: self.calls.estimate,
             iterations: steps.copied().collect(),
             all_calls: self.evaluator.calls(),
@@ -227,13 +229,26 @@ impl<'a> Run<'a> {
         });
     }
 
-    /// The sums of the estimate as an earlier process left them; its calls count.
-    pub(crate) fn resume(&mut self) -> Option<estimate::Progress> {
-        let saved = self.keeper?.resumed()?;
+    /// The sums of the estimate as an earlier process left them, if the proposal has become the same
+    /// again; its calls count.
+    ///
+    /// # Errors
+    /// [`Error::OtherRun`] for numbers that no such run can have.
+    pub(crate) fn resume(&mut self) -> Result<Option<estimate::Progress>> {
+        let saved = self.keeper.and_then(Keeper::resumed);
+        let Some(saved) = saved.filter(|_| self.stopped.is_none()) else {
+            return Ok(None);
+        };
+        let most = self.settings.stop.max_calls;
+        // A file may hold anything.
+        let all = saved.all_calls.max(saved.non_finite);
+        if saved.calls > most || all > most.saturating_mul(2) {
+            return Err(Error::damaged());
+        }
         self.calls.estimate = saved.calls;
         self.iterations.extend(saved.iterations);
         self.evaluator.set_counts(saved.all_calls, saved.non_finite);
-        Some(saved.progress)
+        Ok(Some(saved.progress))
     }
 
     /// Records a step and asks the observer.

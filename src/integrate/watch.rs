@@ -30,28 +30,29 @@ impl Stopping for Never {
 pub(crate) struct Watch<'o> {
     observer: RwLock<&'o mut dyn Observer>,
     start: Instant,
-    /// seconds that were spent before `start`
-    earlier: f64,
     limit: Option<f64>,
     /// whether the proposal is still being made
     preparing: AtomicBool,
+    /// whether that repeats what another process has done, however long it takes
+    replaying: bool,
 }
 
 impl<'o> Watch<'o> {
-    /// From now on, with `earlier` seconds spent already and at most `limit` in all.
-    pub(crate) fn new(observer: &'o mut dyn Observer, limit: Option<f64>, earlier: f64) -> Self {
+    /// From now on, with at most `limit` seconds; where `replaying`, that does not end the making of
+    /// the proposal.
+    pub(crate) fn new(observer: &'o mut dyn Observer, limit: Option<f64>, replaying: bool) -> Self {
         Self {
             observer: RwLock::new(observer),
             start: Instant::now(),
-            earlier,
             limit,
             preparing: AtomicBool::new(true),
+            replaying,
         }
     }
 
     /// Seconds so far.
     pub(crate) fn elapsed(&self) -> f64 {
-        self.earlier + self.start.elapsed().as_secs_f64()
+        self.start.elapsed().as_secs_f64()
     }
 
     /// The rest of the time is the estimate's.
@@ -79,10 +80,10 @@ impl Stopping for Watch<'_> {
         {
             return Some(StopReason::Interrupted);
         }
-        let part = if self.preparing.load(Ordering::Relaxed) {
-            0.5
-        } else {
-            1.0
+        let part = match (self.preparing.load(Ordering::Relaxed), self.replaying) {
+            (true, true) => return None,
+            (true, false) => 0.5,
+            (false, _) => 1.0,
         };
         (self.elapsed() >= self.limit? * part).then_some(StopReason::Seconds)
     }

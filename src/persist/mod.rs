@@ -8,7 +8,7 @@
 //! Files come from strangers. The envelope's checksum finds damage, not malice, so the payload is
 //! looked through for promises that it does not keep (`skim`), every list is read with memory in
 //! proportion to what is there (`list`), and every map is made by the constructor that checks its
-//! values (`build`). Reading takes at most 4 times the size of the file and 16 MiB, whatever
+//! values (`build`). Reading a model takes at most 4 times the size of the file and 16 MiB, whatever
 //! its bytes; `tests/files.rs` and `fuzz/` hold this.
 
 mod build;

@@ -104,6 +104,11 @@ impl Covariance {
         self.mean.len()
     }
 
+    /// Whether it is one of `k` outputs: what was read may be anything.
+    pub(crate) fn is_of(&self, k: usize) -> bool {
+        self.mean.len() == k && self.comoments.len() == k * k
+    }
+
     /// Number of calls.
     pub fn calls(&self) -> u64 {
         self.calls

@@ -268,12 +268,21 @@ impl Nets {
     fn restore(&mut self, run: &Run<'_>, kept: Kept) -> Result<()> {
         let outputs = run.evaluator.outputs();
         let fits = |(moments, tally): &(Vec<Moments>, Tally)| {
-            moments.len() == outputs && tally.fits(run.evaluator.observables())
+            moments.len() == outputs
+                && moments
+                    .iter()
+                    .all(|m| m.calls <= run.settings.stop.max_calls)
+                && tally.fits(run.evaluator.observables())
         };
         // A file may hold anything.
+        let most = run.settings.stop.max_calls;
+        let all = kept.goal.checked_mul(self.unit() * self.each.len() as u64);
+        let known = kept.units > 0 && kept.look.1 > 0 && kept.look.0.is_finite();
         if kept.each.len() != self.each.len()
             || kept.weights.len() != outputs
-            || kept.units == 0
+            || !known
+            || kept.units > kept.goal
+            || all.is_none_or(|calls| calls > most)
             || !kept.each.iter().all(fits)
         {
             return Err(Error::damaged());
@@ -419,7 +428,7 @@ pub(super) fn estimate(
     // A run that stops where its error is small by luck would be too sure of itself: the error
     // it stops by falls no faster than those of nets do.
     let (mut error, mut before) = (0.0_f64, 1);
-    if let Some(Progress::Nets(kept)) = run.resume() {
+    if let Some(Progress::Nets(kept)) = run.resume()? {
         (goal, (error, before)) = (kept.goal, kept.look);
         nets.restore(run, kept)?;
     }

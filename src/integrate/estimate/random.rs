@@ -88,10 +88,20 @@ impl Sums {
     /// Whether they could be those of `run`.
     fn fits(&self, run: &Run<'_>) -> bool {
         let outputs = run.evaluator.outputs();
-        let covariance = self.covariance.as_ref().map(Covariance::outputs);
+        let covariance = self.covariance.as_ref();
+        let most = run.settings.stop.max_calls;
+        let batch = |b: &Vec<Moments>| {
+            b.len() == self.batches[0].len()
+                && b.len() <= 2 * MOST_BATCHES
+                && b.iter()
+                    .map(|m| m.calls)
+                    .try_fold(0, u64::checked_add)
+                    .is_some_and(|n| n <= most)
+        };
         self.batches.len() == outputs
+            && self.batches.iter().all(batch)
             && self.weights.len() == outputs
-            && covariance.is_none_or(|n| n == outputs)
+            && covariance.is_none_or(|c| c.is_of(outputs))
             && self.tally.fits(run.evaluator.observables())
     }
 
@@ -201,7 +211,7 @@ pub(super) fn estimate(
     let size = batch_size((planned / BATCHES).max(least), budget, unit);
     let chunk = chunk_size(size * BATCHES).min(size);
     let mut rounds = BATCHES;
-    if let Some(Progress::Random(kept, left)) = run.resume() {
+    if let Some(Progress::Random(kept, left)) = run.resume()? {
         // A file may hold anything.
         if !kept.fits(run) {
             return Err(Error::damaged());

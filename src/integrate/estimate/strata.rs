@@ -26,6 +26,8 @@ use crate::stats::{CompensatedSum, Consistency, Covariance, WeightStats, p_value
 pub(crate) const FEWEST: u64 = 64;
 /// Most points of a pass: they are the batches of a long run.
 const LONGEST_PASS: u64 = 1 << 24;
+/// Most changes of size that a run could have made.
+const MOST_SIZES: usize = 256;
 /// Passes where the time may run out.
 const TIMED_PASSES: u64 = 16;
 
@@ -266,7 +268,7 @@ fn covariance(visits: &[Visit], w: &[Vec<f64>]) -> Vec<f64> {
 pub(super) fn estimate(
     run: &mut Run<'_>,
     map: &dyn Map,
-    strata: &Strata,
+    first: &Strata,
     rel_std: f64,
     most: Option<u64>,
 ) -> Result<Findings> {
@@ -292,19 +294,19 @@ pub(super) fn estimate(
     let passes = planned.div_ceil(longest).max(least);
     let passes = passes.min((planned / FEWEST).max(1));
     let mut size = (planned / passes).max(FEWEST.min(budget));
-    let mut strata = strata.reshaped(size);
+    let mut strata = first.reshaped(size);
     let mut counts = strata.allocate(size, run.settings.vegas.beta);
     let mut sums = Passes::new(run);
     let mut left = passes;
     let mut sizes = vec![size];
     let mut resumed = false;
-    if let Some(Progress::Strata(kept)) = run.resume() {
-        // A file may hold anything.
-        if kept.left == 0 || kept.sizes.first() != Some(&size) || !kept.sums.fits(run) {
+    if let Some(Progress::Strata(kept)) = run.resume()? {
+        if !kept.fits(run) {
             return Err(Error::damaged());
         }
         Kept { sums, sizes, left } = kept;
-        for later in &sizes[1..] {
+        strata = first.clone();
+        for later in &sizes {
             size = *later;
             strata = strata.reshaped(size);
         }
@@ -387,6 +389,15 @@ fn pass(
 }
 
 impl Kept {
+    /// Whether they could be those of `run`: a file may hold anything.
+    fn fits(&self, run: &Run<'_>) -> bool {
+        let most = run.settings.stop.max_calls;
+        let sizes = self.sizes.len() <= MOST_SIZES && self.sizes.iter().all(|n| *n <= most);
+        let sums = &self.sums;
+        let calls = sums.calls <= most && sums.count <= most;
+        self.left > 0 && self.left <= most && sizes && calls && sums.fits(run)
+    }
+
     fn new(sums: &Passes, sizes: &[u64], left: u64) -> Self {
         Self {
             sums: sums.clone(),
@@ -455,6 +466,10 @@ impl Passes {
             diagonal
                 .zip(&part.columns)
                 .for_each(|(a, column)| *a += new * column.unseen());
+            // Steps on a line may have raised a variance.
+            let diagonal = mine.iter_mut().step_by(outputs + 1);
+            let pairs = diagonal.zip(&self.variance);
+            pairs.for_each(|(a, variance)| *a = a.max(*variance));
         }
         for (mine, theirs) in self.tally.slots.iter_mut().zip(&part.tally.slots) {
             for (a, b) in mine.iter_mut().zip(theirs) {

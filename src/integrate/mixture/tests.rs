@@ -33,7 +33,7 @@ fn spend(
     };
     let evaluator = Evaluator::new(integrand, None, NonFinite::Fail, &[], seed).unwrap();
     let mut observer = Silent;
-    let watch = Watch::new(&mut observer, None, 0.0);
+    let watch = Watch::new(&mut observer, None, false);
     let mut run = Run::new(&settings, evaluator, &watch, None, seed);
     let mixture = Mixture::new(main, defence);
     let findings = estimate::estimate(&mut run, mixture, (layout, 1.0), None).unwrap();

@@ -16,6 +16,8 @@ mod histogram;
 mod named;
 mod recipes;
 mod run;
+#[path = "../common/seeds.rs"]
+mod seeds;
 mod summary;
 mod verify;
 mod zoo;

@@ -1,16 +1,12 @@
 //! Runs: one integrand, one method, many seeds.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
-};
-use std::thread;
-
 use thalweg::{
     CostClass, Domain, FlowConfig, Integrator, Method, Report, Settings, Stop, from_fn,
     integrate::VegasConfig,
 };
 use thalweg_integrands::Problem;
+
+use crate::seeds;
 
 /// How all runs go.
 #[derive(Clone, Debug)]
@@ -71,27 +67,10 @@ pub(crate) fn run(
     budget: u64,
     options: &Options,
 ) -> Vec<Result> {
-    let next = AtomicU64::new(1);
-    let all = Mutex::new(Vec::new());
     let exact = problem.exact.expect("an exact value");
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed > options.seeds {
-                        break;
-                    }
-                    let report = one(problem, method, budget, (seed, options));
-                    let result = Result::of(&report, exact);
-                    all.lock().expect("no run panics").push((seed, result));
-                }
-            });
-        }
-    });
-    let mut all = all.into_inner().expect("no run panics");
-    all.sort_by_key(|(seed, _)| *seed);
-    all.into_iter().map(|(_, result)| result).collect()
+    seeds::each(options.seeds, |seed| {
+        Result::of(&one(problem, method, budget, (seed, options)), exact)
+    })
 }
 
 fn one(problem: &Problem, method: Method, budget: u64, (seed, options): (u64, &Options)) -> Report {

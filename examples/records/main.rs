@@ -13,14 +13,12 @@
 
 #[path = "../families/mod.rs"]
 mod families;
+#[path = "../common/seeds.rs"]
+mod seeds;
 mod table;
 
 use std::env::args;
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
-};
-use std::thread;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use thalweg::{
@@ -205,24 +203,9 @@ fn main() {
         println!("{}", table::HEADER);
     }
     for row in &options.rows {
-        let next = AtomicU64::new(1);
-        let runs = Mutex::new(Vec::new());
-        thread::scope(|scope| {
-            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-                scope.spawn(|| {
-                    loop {
-                        let seed = next.fetch_add(1, Ordering::Relaxed);
-                        if seed > options.seeds {
-                            break;
-                        }
-                        let run = run(row, seed, &options).expect("a run");
-                        runs.lock().expect("no run panics").push(run);
-                    }
-                });
-            }
+        let runs = seeds::each(options.seeds, |seed| {
+            run(row, seed, &options).expect("a run")
         });
-        let mut runs = runs.into_inner().expect("no run panics");
-        runs.sort_by_key(|r| r.report.seed);
         println!("{}", table::line(row, &runs, options.json));
     }
 }

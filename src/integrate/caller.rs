@@ -87,9 +87,9 @@ impl<'a> Caller<'a> {
     pub(crate) fn fill(&self, x: &[f64], y: &[f64], f: &mut [f64]) -> Result<()> {
         let (dim, outputs) = (self.integrand.dim(), self.integrand.outputs());
         let n = y.len() / dim;
-        let kept = self.keeper.map(|keeper| (keeper, key(x)));
         let mut done = 0;
-        if let Some((keeper, key)) = kept {
+        let key = self.keeper.map(|_| key(x));
+        if let (Some(keeper), Some(key)) = (self.keeper, key) {
             let known = keeper.recall(key);
             if known.len() <= f.len() {
                 f[..known.len()].copy_from_slice(known);
@@ -106,28 +106,27 @@ impl<'a> Caller<'a> {
             let points = Points::new(&y[done * dim..end * dim], dim);
             self.eval(&points, &mut f[done * outputs..end * outputs])?;
             done = end;
-            if let Some((keeper, key)) = kept.filter(|_| noted.elapsed() > NOTE) {
+            if noted.elapsed() > NOTE {
                 noted = Instant::now();
-                keeper.remember(
-                    key,
-                    (y, dim),
-                    (finite(&f[..done * outputs], outputs), outputs),
-                );
-                keeper.save(false);
+                self.note(key, y, &f[..done * outputs]);
             }
         }
-        if let Some((keeper, key)) = kept.filter(|_| done > known) {
-            keeper.remember(
-                key,
-                (y, dim),
-                (finite(&f[..done * outputs], outputs), outputs),
-            );
-            keeper.save(false);
+        if done > known {
+            self.note(key, y, &f[..done * outputs]);
         }
         if done < n {
             return Err(Error::Stopped);
         }
         Ok(())
+    }
+
+    /// Remembers the values `f` (`[done * outputs]`) of the first points of a chunk `y`, where anything is.
+    fn note(&self, key: Option<(u64, u64)>, y: &[f64], f: &[f64]) {
+        if let (Some(keeper), Some(key)) = (self.keeper, key) {
+            let (dim, outputs) = (self.integrand.dim(), self.integrand.outputs());
+            keeper.remember(key, (y, dim), (finite(f, outputs), outputs));
+            keeper.save(false);
+        }
     }
 
     /// Points between two looks at the clock. What a call costs by itself, in a process that is asked or

@@ -127,6 +127,13 @@ fn objections(output: &Output, usual: f64, (even, adapted): (bool, bool)) -> Vec
     reasons
 }
 
+/// Whether an estimate of a function without sign changes is significantly below `value` +- `error`.
+fn falls_short(first: &Output, value: f64, error: f64) -> bool {
+    let estimate = first.estimate;
+    let signless = first.weights.cancellation > 0.999 && estimate.calls > 0;
+    signless && value - estimate.value.abs() > LOST * error.hypot(estimate.error)
+}
+
 /// Whether the iterations that adapted saw significantly more of f than the estimate does: what
 /// a proposal has lost does not show in its own points. Less is no sign, because early iterations
 /// miss what is narrow.
@@ -138,10 +145,7 @@ fn missing(run: &Run<'_>, first: &Output) -> Option<String> {
         let share = i.calls as f64 / calls;
         (value + share * i.value.abs(), error.hypot(share * i.error))
     });
-    let estimate = first.estimate;
-    let signless = first.weights.cancellation > 0.999 && estimate.calls > 0;
-    let far = value - estimate.value.abs() > LOST * error.hypot(estimate.error);
-    (signless && far).then(|| {
+    falls_short(first, value, error).then(|| {
         format!(
             "the points that adapted the proposal found {value:.3e} +- {error:.1e}, significantly \
              more than the estimate: the proposal may have lost a part of f"
@@ -166,13 +170,7 @@ fn unseen(exploration: &Exploration, first: &Output) -> Option<String> {
 /// Whether uniform points see significantly more of f than the estimate does. Less is no sign: they
 /// miss what is narrow, and their error does not tell.
 fn more(exploration: &Exploration, first: &Output) -> Option<String> {
-    let Output {
-        estimate, weights, ..
-    } = first;
-    let signless = weights.cancellation > 0.999 && estimate.calls > 0;
-    let error = exploration.error.hypot(estimate.error);
-    let far = exploration.value.abs() - estimate.value.abs() > LOST * error;
-    (signless && far).then(|| {
+    falls_short(first, exploration.value.abs(), exploration.error).then(|| {
         format!(
             "uniform points say {:.3e} +- {:.1e}, significantly more than the estimate: the \
              proposal may have lost a part of f",

@@ -67,6 +67,10 @@ const MOST_SECONDS: f64 = 0.005;
 const GAMBLE: f64 = 3.0;
 /// A look may cost this part of what is left to do by the best candidate so far.
 const LOOK: f64 = 0.08;
+/// Calls to go, in units of the budget, above which a first look at a grid may cost a part of the
+/// budget instead: what is there so far will not do.
+const SHORT: f64 = 100.0;
+const GENEROUS: u64 = 5;
 
 /// Seconds of a grid, in those of the leader, up to which it is looked at again: strata gain as
 /// they grow.
@@ -140,6 +144,14 @@ impl Search {
         (LOOK * self.to_go().1.min(left)) as u64
     }
 
+    /// Whether the budget is far too short for what is there so far, and for a flow as well.
+    fn is_short(&self, run: &Run<'_>, cost: CostClass) -> Result<bool> {
+        let left = run.calls_left();
+        let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.seed)?;
+        let training = forecast::training(run, cost, &flow, self.base.is_some());
+        Ok(left < 2 * training.calls && self.to_go().1 > SHORT * left as f64)
+    }
+
     /// Uniform points, in nets.
     fn uniform(&mut self, run: &mut Run<'_>, explored: &Explored) -> Result<()> {
         let dim = run.evaluator.dim();
@@ -211,14 +223,18 @@ impl Search {
     /// A VEGAS grid with strata or nets, from what an earlier look at it left, with at most `most`
     /// calls.
     fn vegas(&mut self, run: &mut Run<'_>, explored: &Explored, most: u64) -> Result<()> {
-        let most = self.share(run).min(most);
-        if most < GLANCE / 2 || run.stopped.is_some() {
-            return Ok(());
-        }
         let earlier = self
             .candidates
             .iter()
             .position(|c| c.forecast.name == VEGAS);
+        let mut share = self.share(run);
+        if earlier.is_none() && self.is_short(run, explored.cost)? {
+            share = share.max(run.calls_left() / GENEROUS);
+        }
+        let most = share.min(most);
+        if most < GLANCE / 2 || run.stopped.is_some() {
+            return Ok(());
+        }
         let start = earlier.and_then(|i| vegas::grid(self.candidates[i].map.as_ref()));
         let adapted = vegas::adapt(run, explored, (start, &Base::default()), most)?;
         let forecast = Forecast::of_layout(run, explored.cost, &adapted);

@@ -65,6 +65,10 @@ const FIT_SECONDS: f64 = 0.02;
 const MOST_SECONDS: f64 = 0.005;
 /// Training seconds that a flow must be able to save: it may well not win.
 const GAMBLE: f64 = 3.0;
+/// Seconds of the whole budget, in those of training, and variance of a weight in units of the value
+/// squared, from which on a flow is tried where there is no target.
+const SPENT: f64 = 1.0;
+const ROUGH: f64 = 0.02;
 /// A look may cost this part of what is left to do by the best candidate so far.
 const LOOK: f64 = 0.08;
 /// Calls to go, in units of the budget, above which a first look at a grid may cost a part of the
@@ -259,10 +263,17 @@ impl Search {
 
     /// A flow, where training it could pay; and a product fitted to what its stages have drawn.
     fn flow(&mut self, run: &mut Run<'_>, explored: &Explored) -> Result<()> {
-        let (seconds, _) = self.to_go();
+        let (seconds, calls) = self.to_go();
         let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.seed)?;
         let training = forecast::training(run, explored.cost, &flow, self.base.is_some());
-        if seconds < GAMBLE * training.seconds || run.calls_left() < 2 * training.calls {
+        // Without a target the budget is spent in any case: what counts is what it buys.
+        let left = run.calls_left() as f64;
+        let spent = left * training.rates.call;
+        let buys = run.target(explored.moments.mean).is_none()
+            && spent > SPENT * training.seconds
+            && calls > ROUGH * left;
+        let pays = buys || seconds >= GAMBLE * training.seconds;
+        if !pays || run.calls_left() < 2 * training.calls {
             return Ok(());
         }
         let rival = Rival {

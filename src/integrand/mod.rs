@@ -150,6 +150,9 @@ pub enum IntegrandError {
         /// the panic's message
         message: String,
     },
+    /// The function was interrupted: the run ends as where an observer stops it, with what there is.
+    #[error("the integrand was interrupted")]
+    Interrupted,
     /// The function reported a failure of its own.
     #[error("the integrand failed: {message}")]
     Failed {

@@ -156,13 +156,19 @@ impl<'a> Caller<'a> {
     /// measures; nothing is counted.
     pub(crate) fn eval(&self, points: &Points<'_>, f: &mut [f64]) -> Result<()> {
         let start = Instant::now();
-        catch_unwind(AssertUnwindSafe(|| self.integrand.eval(points, f))).unwrap_or_else(
-            |panic| {
+        catch_unwind(AssertUnwindSafe(|| self.integrand.eval(points, f)))
+            .unwrap_or_else(|panic| {
                 Err(IntegrandError::Panicked {
                     message: message(&*panic),
                 })
-            },
-        )?;
+            })
+            .map_err(|error| {
+                if error == IntegrandError::Interrupted {
+                    Error::Stopped
+                } else {
+                    error.into()
+                }
+            })?;
         let n = points.len() as u64;
         let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.last_nanos.store(took, Ordering::Relaxed);

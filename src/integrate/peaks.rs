@@ -16,7 +16,7 @@ use super::{
     report::Phase,
     run::Run,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::map::Normal;
 
 /// Most searches.
@@ -91,7 +91,11 @@ pub(crate) fn search(run: &mut Run<'_>, starts: &[Vec<f64>]) -> Result<Vec<Peak>
     let mut peaks = Vec::new();
     for (peak, calls) in ends {
         run.calls.explore += calls;
-        peaks.extend(peak?);
+        match peak {
+            // The run ends; there is no time for this peak.
+            Err(Error::Stopped) => run.give_up(),
+            peak => peaks.extend(peak?),
+        }
     }
     run.book(Phase::Explore);
     if run.stopped.is_none() {
@@ -109,11 +113,17 @@ pub(crate) fn search(run: &mut Run<'_>, starts: &[Vec<f64>]) -> Result<Vec<Peak>
             log_f: &|x| this.evaluator.log_abs(x),
             stop: &|| this.must_stop().is_some(),
         };
-        let (factor, made) = curvature::measure(function, peak)?;
-        peak.curvature = factor;
-        run.calls.explore += made;
-        run.book(Phase::Explore);
+        let measured = curvature::measure(function, peak);
         run.stopped = run.must_stop();
+        match measured {
+            Err(Error::Stopped) => run.give_up(),
+            measured => {
+                let (factor, made) = measured?;
+                peak.curvature = factor;
+                run.calls.explore += made;
+            }
+        }
+        run.book(Phase::Explore);
     }
     Ok(apart(peaks))
 }

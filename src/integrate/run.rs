@@ -95,6 +95,11 @@ impl<'a> Run<'a> {
         self.watch.must_stop()
     }
 
+    /// Ends the run where a call of the integrand was not made.
+    pub(crate) fn give_up(&mut self) {
+        self.stopped = self.must_stop().or(Some(StopReason::Interrupted));
+    }
+
     /// Calls that the time left allows at the rate so far; `None` without a limit.
     #[expect(
         clippy::cast_possible_truncation,

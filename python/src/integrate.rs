@@ -1,0 +1,184 @@
+//! Runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pyo3::prelude::{Bound, Py, PyAny, PyErr, PyRef, PyResult, Python};
+use pyo3::{FromPyObject, pyfunction};
+use pythonize::{depythonize, pythonize};
+use serde::Serialize;
+use thalweg::integrate::Checkpoints;
+use thalweg::{
+    CheckpointFile, Error, Integrator, Method, Outcome, Report, Sampler as Proposal, Settings,
+};
+
+use crate::bridge::{Functions, Wire, serve};
+use crate::errors::raise;
+use crate::integrand::Remote;
+use crate::observer::Watcher;
+use crate::sampler::Sampler;
+
+/// The settings of a run that asks for nothing, as a dict.
+#[pyfunction]
+pub(crate) fn default_settings(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    Ok(pythonize(py, &Settings::default())?)
+}
+
+/// A report, and the same in words.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    text: String,
+}
+
+/// A report as a dict.
+pub(crate) fn told<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyAny>> {
+    let text = report.to_string();
+    Ok(pythonize(py, &Told { report, text })?)
+}
+
+/// Where a run is kept.
+#[derive(Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Kept {
+    path: PathBuf,
+    /// seconds between two writings
+    every: f64,
+    /// whether to go on from what is there
+    resume: bool,
+}
+
+/// What a run is to do besides its settings.
+#[derive(Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Task {
+    dim: usize,
+    outputs: usize,
+    /// "integrate", "train" or "estimate"
+    goal: String,
+    integrand: Py<PyAny>,
+    observe: Option<Py<PyAny>>,
+    tick: Option<Py<PyAny>>,
+    checkpoint: Option<Kept>,
+}
+
+/// What a run gives: its report as a dict and the sampler, where it came to an end, and the
+/// exception that ended it, where one did.
+pub(crate) type Ended<'py> = (
+    Option<Bound<'py, PyAny>>,
+    Option<Sampler>,
+    Option<Py<PyAny>>,
+);
+
+/// Runs a task; `start` is the proposal to train on or to estimate with.
+#[pyfunction]
+#[pyo3(signature = (task, settings, start = None))]
+pub(crate) fn run<'py>(
+    py: Python<'py>,
+    task: Task,
+    settings: &Bound<'py, PyAny>,
+    start: Option<PyRef<'py, Sampler>>,
+) -> PyResult<Ended<'py>> {
+    let settings: Settings = depythonize(settings)?;
+    let failed = |error: Error| raise(py, &error);
+    let start = start.map(|s| s.copy()).transpose().map_err(failed)?;
+    let run = Prepared::new(&task, settings, start).map_err(failed)?;
+    let functions = Functions {
+        integrand: Some(task.integrand),
+        observe: task.observe,
+        tick: task.tick,
+    };
+    let wanted = functions.observe.is_some();
+    let shape = (task.dim, task.outputs);
+    let (outcome, fault) = serve(py, &functions, move |wire| run.go(wire, shape, wanted))?;
+    ended(py, outcome, fault)
+}
+
+/// Report and sampler, or the exception.
+fn ended(
+    py: Python<'_>,
+    outcome: Result<Outcome, Error>,
+    fault: Option<PyErr>,
+) -> PyResult<Ended<'_>> {
+    let outcome = match (outcome, &fault) {
+        (Ok(outcome), _) => Some(outcome),
+        // What Python raised says more than what became of it.
+        (Err(_), Some(_)) => None,
+        (Err(error), None) => return Err(raise(py, &error)),
+    };
+    let report = outcome.as_ref().map(|o| told(py, &o.report)).transpose()?;
+    let sampler = outcome.map(|o| Sampler::from(Proposal::from_outcome(o)));
+    let fault = fault.map(|fault| fault.into_value(py).into_any());
+    Ok((report, sampler, fault))
+}
+
+/// A run that may begin.
+struct Prepared {
+    integrator: Integrator,
+    goal: String,
+    start: Option<Proposal>,
+    file: Option<(CheckpointFile, bool)>,
+}
+
+impl Prepared {
+    fn new(task: &Task, settings: Settings, start: Option<Proposal>) -> Result<Self, Error> {
+        let estimate = task.goal == "estimate";
+        let settings = match &start {
+            // Nothing is prepared, so the budget need not suffice for preparing.
+            Some(_) if estimate => Settings {
+                method: Method::Plain,
+                ..settings
+            },
+            _ => settings,
+        };
+        let file = task.checkpoint.as_ref().map(|kept| {
+            let every = Duration::try_from_secs_f64(kept.every).unwrap_or(Duration::MAX / 64);
+            (CheckpointFile::new(&kept.path, every), kept.resume)
+        });
+        Ok(Self {
+            integrator: Integrator::new(settings)?,
+            goal: task.goal.clone(),
+            start,
+            file,
+        })
+    }
+
+    fn go(
+        self,
+        wire: &Wire<'_>,
+        (dim, outputs): (usize, usize),
+        wanted: bool,
+    ) -> Result<Outcome, Error> {
+        let Self {
+            integrator,
+            goal,
+            start,
+            file,
+        } = self;
+        let wire = wire.clone();
+        let integrand = Remote {
+            wire: wire.clone(),
+            dim,
+            outputs,
+        };
+        let mut observer = Watcher { wire, wanted };
+        if goal == "train" {
+            let start = start.as_ref().map(Proposal::map);
+            return integrator.train(&integrand, start, &mut observer);
+        }
+        let map = start.map(Proposal::into_map);
+        if let Some((mut file, resume)) = file {
+            let from = if resume { file.load()? } else { None };
+            let checkpoints = Checkpoints {
+                store: &mut file,
+                from,
+            };
+            return integrator.run_kept(&integrand, map, &mut observer, checkpoints);
+        }
+        match map {
+            Some(map) => integrator.estimate(&integrand, map, &mut observer),
+            None => integrator.run(&integrand, &mut observer),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The native module of the Python package thalweg.
+//!
+//! A thin layer: arrays in and out, settings and reports as plain dicts. What users see, with its
+//! documentation, is Python code in `thalweg/`; names here may change.
+
+mod bridge;
+mod errors;
+mod integrand;
+mod integrate;
+mod observer;
+mod pool;
+mod sampler;
+mod statistics;
+
+use pyo3::pymodule;
+
+/// The library behind the package thalweg.
+#[pymodule]
+mod _native {
+    use pyo3::prelude::{Bound, PyModule, PyModuleMethods as _, PyResult};
+
+    #[pymodule_export]
+    use super::integrate::{default_settings, run};
+    #[pymodule_export]
+    use super::sampler::Sampler;
+    #[pymodule_export]
+    use super::statistics::{normal_score, parenthesis};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,222 @@
+//! A frozen proposal.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use numpy::{PyArray1, PyArray2, PyArrayMethods as _};
+use pyo3::prelude::{Bound, Py, PyAny, PyErr, PyResult, Python};
+use pyo3::types::{PyBytes, PyDict, PyDictMethods as _};
+use pyo3::{pyclass, pymethods};
+use pythonize::pythonize;
+use thalweg::event::Unweighting;
+use thalweg::{Error, Events, MaxWeight, Sampler as Inner};
+
+use crate::bridge::{Functions, serve};
+use crate::errors::{named, raise};
+use crate::integrand::Remote;
+use crate::pool::{fresh, within};
+
+/// The native sampler.
+#[pyclass(frozen, module = "thalweg._native")]
+#[derive(Debug)]
+pub(crate) struct Sampler {
+    inner: Arc<Inner>,
+}
+
+/// Points `[n, dim]` and a number for each, `[n]`.
+type Weighed<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
+
+impl From<Inner> for Sampler {
+    fn from(inner: Inner) -> Self {
+        let inner = Arc::new(inner);
+        Self { inner }
+    }
+}
+
+impl Sampler {
+    /// The same sampler once more.
+    pub(crate) fn copy(&self) -> Result<Inner, Error> {
+        Inner::from_bytes(&self.inner.to_bytes()?)
+    }
+
+    fn points<'py>(
+        &self,
+        py: Python<'py>,
+        points: Vec<f64>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let dim = self.inner.dim();
+        let n = points.len() / dim;
+        PyArray1::from_vec(py, points).reshape([n, dim])
+    }
+
+    /// Does `work` with the Python function `f` as integrand.
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        f: Py<PyAny>,
+        work: impl FnOnce(&Inner, &Remote<'_>) -> Result<T, Error> + Send,
+    ) -> PyResult<T> {
+        let functions = Functions {
+            integrand: Some(f),
+            observe: None,
+            tick: None,
+        };
+        let inner = self.inner.as_ref();
+        let pool = fresh().map_err(|e| raise(py, &e))?;
+        let (result, fault) = serve(py, &functions, |wire| {
+            let integrand = Remote {
+                wire: wire.clone(),
+                dim: inner.dim(),
+                outputs: 1,
+            };
+            pool.install(|| work(inner, &integrand))
+        })?;
+        match fault {
+            Some(fault) => Err(fault),
+            None => result.map_err(|e| raise(py, &e)),
+        }
+    }
+}
+
+#[pymethods]
+impl Sampler {
+    #[getter]
+    fn dim(&self) -> usize {
+        self.inner.dim()
+    }
+
+    /// `(low, high)` per axis.
+    #[getter]
+    fn ranges(&self) -> Vec<(f64, f64)> {
+        self.inner.domain().ranges().to_vec()
+    }
+
+    /// One line that says what the map is.
+    #[getter]
+    fn proposal(&self) -> String {
+        self.inner.map().describe()
+    }
+
+    /// The estimate of the run that made it, as a dict.
+    #[getter]
+    fn estimate<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let estimate = self.inner.estimate();
+        Ok(estimate.map(|e| pythonize(py, &e)).transpose()?)
+    }
+
+    /// The notes that are saved with it.
+    #[getter]
+    fn metadata<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let notes = PyDict::new(py);
+        for (key, value) in self.inner.metadata() {
+            notes.set_item(key, value)?;
+        }
+        Ok(notes)
+    }
+
+    /// The same sampler with other notes.
+    fn with_metadata(&self, py: Python<'_>, notes: Vec<(String, String)>) -> PyResult<Self> {
+        let mut inner = self.copy().map_err(|e| raise(py, &e))?;
+        *inner.metadata_mut() = notes.into_iter().collect();
+        Ok(inner.into())
+    }
+
+    /// Points `first..first + n` of a seed, and the logs of their densities.
+    fn draw<'py>(
+        &self,
+        py: Python<'py>,
+        n: usize,
+        seed: u64,
+        first: u64,
+    ) -> PyResult<Weighed<'py>> {
+        let inner = self.inner.as_ref();
+        let batch = py.detach(|| within(|| inner.draw(n, seed, first)));
+        let batch = batch.map_err(|e| raise(py, &e))?;
+        let points = self.points(py, batch.points)?;
+        Ok((points, PyArray1::from_vec(py, batch.log_density)))
+    }
+
+    /// The logs of the densities at points `x` `[n, dim]`.
+    fn log_density<'py>(
+        &self,
+        py: Python<'py>,
+        x: &Bound<'py, PyArray2<f64>>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let x = x.readonly();
+        let x = x.as_slice()?.to_vec();
+        let inner = self.inner.as_ref();
+        let density = py.detach(|| inner.log_density(&x));
+        Ok(PyArray1::from_vec(py, density))
+    }
+
+    /// Points `first..first + n` of a seed, and their weights with `f`.
+    fn weighted<'py>(
+        &self,
+        py: Python<'py>,
+        f: Py<PyAny>,
+        n: usize,
+        seed: u64,
+        first: u64,
+    ) -> PyResult<Weighed<'py>> {
+        let events = self.with(py, f, |inner, f| inner.weighted(f, n, seed, first))?;
+        self.events(py, events)
+    }
+
+    /// `n` unweighted events of a seed: points, weights, and how they came about.
+    fn unweighted<'py>(
+        &self,
+        py: Python<'py>,
+        f: Py<PyAny>,
+        many: (usize, u64),
+        max_weight: &str,
+        most: (u64, u64),
+    ) -> PyResult<(Weighed<'py>, Bound<'py, PyDict>)> {
+        let ((n, seed), (trials, max_trials_per_event)) = (many, most);
+        let max_weight: MaxWeight = max_weight
+            .parse()
+            .map_err(|e| named(py, "SettingError", &format!("max_weight: {e}")))?;
+        let how = Unweighting {
+            max_weight,
+            trials,
+            max_trials_per_event,
+        };
+        let made = self.with(py, f, |inner, f| inner.unweighted(f, n, seed, &how))?;
+        let told = PyDict::new(py);
+        told.set_item("max_weight", made.max_weight)?;
+        told.set_item("trials", made.trials)?;
+        told.set_item("calls", made.calls)?;
+        told.set_item("efficiency", made.efficiency)?;
+        told.set_item("overweight_fraction", made.overweight_fraction)?;
+        told.set_item("value", made.integral.value)?;
+        told.set_item("error", made.integral.error)?;
+        Ok((self.events(py, made.events)?, told))
+    }
+
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        self.inner.save(path).map_err(|e| raise(py, &e))
+    }
+
+    #[staticmethod]
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let inner = Inner::load(path).map_err(|e| raise(py, &e))?;
+        Ok(inner.into())
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.inner.to_bytes().map_err(|e| raise(py, &e))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
+        let inner = Inner::from_bytes(bytes).map_err(|e| raise(py, &e))?;
+        Ok(inner.into())
+    }
+}
+
+impl Sampler {
+    fn events<'py>(&self, py: Python<'py>, events: Events) -> Result<Weighed<'py>, PyErr> {
+        let points = self.points(py, events.points)?;
+        Ok((points, PyArray1::from_vec(py, events.weights)))
+    }
+}

@@ -1,0 +1,55 @@
+"""Monte Carlo integration and importance sampling with normalizing flows and VEGAS.
+
+>>> import numpy as np, thalweg
+>>> def f(x):                        # x: (n, 2) -> (n,)
+...     return np.exp(-(x**2).sum(axis=1))
+>>> r = thalweg.integrate(f, [(-np.inf, np.inf)] * 2, rel_error=1e-3, seed=1)
+>>> bool(abs(r.pull(np.pi)) < 5)
+True
+
+:func:`integrate` gives a :class:`Result`, whose ``sampler`` draws weighted or unweighted points;
+:func:`train` makes a :class:`Sampler` without an estimate, and :class:`Integrator` keeps settings
+and sampler for several calls.
+"""
+
+from ._function import scalar
+from ._integrate import Integrator, integrate, train
+from ._native import __version__
+from ._progress import Progress
+from ._result import Estimate, Histogram, Iteration, Result
+from ._sampler import Sampler, Unweighted
+from .errors import (
+    CheckpointError,
+    Error,
+    IntegrandError,
+    Interrupted,
+    ModelError,
+    NonFiniteError,
+    NoSignalError,
+    SettingError,
+    ShapeError,
+)
+
+__all__ = [
+    "CheckpointError",
+    "Error",
+    "Estimate",
+    "Histogram",
+    "IntegrandError",
+    "Integrator",
+    "Interrupted",
+    "Iteration",
+    "ModelError",
+    "NoSignalError",
+    "NonFiniteError",
+    "Progress",
+    "Result",
+    "Sampler",
+    "SettingError",
+    "ShapeError",
+    "Unweighted",
+    "__version__",
+    "integrate",
+    "scalar",
+    "train",
+]

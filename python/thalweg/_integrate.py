@@ -1,0 +1,260 @@
+"""Runs: :func:`integrate`, :func:`train` and :class:`Integrator`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from . import _native
+from ._bounds import Ranges, ranges_of
+from ._function import Function
+from ._progress import Progress, Watch
+from ._result import Result
+from ._sampler import Sampler
+from ._settings import UNSET, checkpoint_of, settings_of
+from .errors import Interrupted, SettingError
+
+Watcher = Callable[[Progress], Any]
+Path = str | os.PathLike[str]
+
+
+def integrate(
+    f: Any,
+    bounds: Any = None,
+    *,
+    rel_error: float | None = UNSET,
+    abs_error: float | None = UNSET,
+    rtol: float | None = UNSET,
+    atol: float | None = UNSET,
+    max_calls: int = 10_000_000,
+    max_seconds: float | None = None,
+    seed: Any = 1,
+    method: str = "auto",
+    args: tuple[Any, ...] = (),
+    sampler: Sampler | None = None,
+    covariance: bool = False,
+    callback: Watcher | None = None,
+    progress: bool | Watcher | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: float = 30.0,
+    resume: bool = False,
+    **settings: Any,
+) -> Result:
+    """Integrates ``f`` over a box.
+
+    Parameters
+    ----------
+    f
+        Function of points ``x``, an array ``(n, d)`` that is not to be written to, with values
+        ``(n,)``, or ``(n, ...)`` for several outputs, or a dict of such arrays. Functions of one
+        point are decorated with :func:`thalweg.scalar`. It is called on this thread, one batch
+        at a time, and first of all at a few points, which tell the shape of its values.
+    bounds
+        Pairs (low, high), one per axis, or an array ``(d, 2)``; one pair for one dimension; an int
+        d for the unit cube. Ends may be infinite. Not needed with ``sampler``.
+    rel_error, rtol
+        One-sigma error divided by |value| (of the first output) to reach; 1e-3 unless
+        ``abs_error`` is given. None or 0: none; without any target ``max_calls`` are spent.
+    abs_error, atol
+        One-sigma error to reach. Whatever is reached first ends the run.
+    max_calls, max_seconds
+        Budget, everything included.
+    seed
+        An int, or a ``numpy.random.Generator``, from which one is drawn. The same seed gives the same
+        bits, here and in Rust, with two exceptions: ``max_seconds``, and method "auto" unless
+        ``cost_class`` is given.
+    method
+        "auto", "plain", "vegas" or "flow".
+    args
+        Further arguments of ``f``.
+    sampler
+        A frozen proposal to draw the estimate from: nothing is adapted.
+    covariance
+        Whether the covariance of several outputs is computed.
+    callback
+        Called with a :class:`Progress` after each step. Returning True, or raising
+        ``StopIteration``, ends the run; the status is then "interrupted".
+    progress
+        True for a bar, False for none, or a function that is called some times a second with a
+        :class:`Progress`. None: a bar in terminals and notebooks, after a second.
+    checkpoint, checkpoint_every, resume
+        File where the state of the run is kept every so many seconds; ``resume=True`` goes on from
+        it, to the very same bits.
+    **settings
+        ``threads`` (one per core), ``cost_class`` ("free", "cheap" or "dear"; measured by
+        "auto"), ``non_finite`` ("fail", or the largest share of NaN and infinities that count as
+        zero), ``placement`` ("auto", "random", "sobol" or "strata"), ``defence``,
+        ``find_peaks``, ``flow_on_grid`` (bools), and the dicts ``vegas``, ``flow`` and
+        ``train``: see :func:`thalweg.default_settings`.
+
+    Raises
+    ------
+    thalweg.Interrupted
+        After Ctrl-C; its ``result`` holds what there was.
+    thalweg.Error
+        See :mod:`thalweg.errors`. Exceptions of ``f`` come back as they are.
+    """
+    settings.update(
+        rel_error=rel_error,
+        abs_error=abs_error,
+        rtol=rtol,
+        atol=atol,
+        max_calls=max_calls,
+        max_seconds=max_seconds,
+        seed=seed,
+        method=method,
+        covariance=covariance,
+    )
+    run = _Run(_ranges(bounds, sampler), settings, "integrate" if sampler is None else "estimate")
+    kept = checkpoint_of(checkpoint, checkpoint_every, resume)
+    return run(f, args, sampler, (callback, progress), kept)
+
+
+def train(
+    f: Any,
+    bounds: Any = None,
+    *,
+    start: Sampler | None = None,
+    max_calls: int = 1_000_000,
+    seed: Any = 1,
+    method: str = "auto",
+    args: tuple[Any, ...] = (),
+    callback: Watcher | None = None,
+    progress: bool | Watcher | None = None,
+    **settings: Any,
+) -> Sampler:
+    """Adapts a proposal to ``f`` and spends nothing on an estimate.
+
+    Parameters as for :func:`integrate`; ``start`` is a sampler to go on from. The sampler's
+    ``training`` is the :class:`Result` of a small check on fresh points.
+    """
+    settings.update(max_calls=max_calls, seed=seed, method=method)
+    run = _Run(_ranges(bounds, start), settings, "train")
+    result = run(f, args, start, (callback, progress), None)
+    assert result.sampler is not None
+    return result.sampler
+
+
+class Integrator:
+    """Bounds, settings and the last sampler, for several calls.
+
+    >>> import thalweg
+    >>> integrator = thalweg.Integrator([(0, 1)] * 2, rel_error=1e-3)
+    >>> r = integrator(lambda x: x[:, 0] * x[:, 1])
+    >>> bool(abs(r.pull(0.25)) < 5)
+    True
+
+    Parameters
+    ----------
+    bounds
+        As for :func:`integrate`.
+    **settings
+        Any other argument of :func:`integrate`; each call may replace them.
+    """
+
+    def __init__(self, bounds: Any, **settings: Any) -> None:
+        self.ranges: Ranges = ranges_of(bounds)
+        self.settings = settings
+        #: the proposal of the last run
+        self.sampler: Sampler | None = None
+        #: the result of the last run
+        self.result: Result | None = None
+        settings_of(self.ranges, {k: v for k, v in settings.items() if k not in _NO_SETTINGS})
+
+    def __call__(self, f: Any, **settings: Any) -> Result:
+        """Adapts to ``f`` and integrates it."""
+        return self._keep(integrate(f, self.ranges, **{**self.settings, **settings}))
+
+    integrate = __call__
+
+    def train(self, f: Any, **settings: Any) -> Sampler:
+        """Adapts to ``f``, starting from the last sampler if there is one."""
+        settings = {"start": self.sampler, **self.settings, **settings}
+        self.sampler = train(f, self.ranges, **settings)
+        return self.sampler
+
+    def estimate(self, f: Any, **settings: Any) -> Result:
+        """Integrates ``f`` with the last sampler as it is."""
+        if self.sampler is None:
+            raise SettingError("there is no sampler yet; train or integrate first")
+        return self._keep(integrate(f, sampler=self.sampler, **{**self.settings, **settings}))
+
+    def _keep(self, result: Result) -> Result:
+        self.result = result
+        self.sampler = result.sampler or self.sampler
+        return result
+
+    def __repr__(self) -> str:
+        return f"<Integrator {len(self.ranges)} dimensions, {self.settings}>"
+
+
+_NO_SETTINGS = (
+    "args",
+    "callback",
+    "checkpoint",
+    "checkpoint_every",
+    "progress",
+    "resume",
+    "sampler",
+    "start",
+)
+
+
+def _ranges(bounds: Any, sampler: Sampler | None) -> Ranges:
+    if sampler is not None and not isinstance(sampler, Sampler):
+        raise TypeError(f"sampler must be a thalweg.Sampler, not {type(sampler).__name__}")
+    if bounds is not None:
+        ranges = ranges_of(bounds)
+        if sampler is not None and sampler.bounds.tolist() != [list(r) for r in ranges]:
+            raise SettingError("the bounds are not those of the sampler; leave them out")
+        return ranges
+    if sampler is None:
+        raise TypeError("bounds are missing")
+    return [(low, high) for low, high in sampler.bounds.tolist()]
+
+
+class _Run:
+    """A run that is about to begin."""
+
+    def __init__(self, ranges: Ranges, settings: dict[str, Any], goal: str) -> None:
+        self.ranges = ranges
+        self.settings = settings_of(ranges, settings)
+        self.goal = goal
+
+    def __call__(
+        self,
+        f: Any,
+        args: tuple[Any, ...],
+        start: Sampler | None,
+        watchers: tuple[Watcher | None, bool | Watcher | None],
+        checkpoint: dict[str, Any] | None,
+    ) -> Result:
+        function = Function(f, self.ranges, tuple(args))
+        watch = Watch(*watchers, self.settings["stop"])
+        task = {
+            "dim": function.dim,
+            "outputs": function.outputs,
+            "goal": self.goal,
+            "integrand": function,
+            "observe": watch.step if watch.wanted else None,
+            "tick": watch.tick if watch.show is not None else None,
+            "checkpoint": checkpoint,
+        }
+        native = None if start is None else start._native
+        try:
+            report, found, fault = _native.run(task, self.settings, native)
+        finally:
+            watch.close()
+        result = None
+        if report is not None:
+            sampler = Sampler._of(found)
+            result = Result(report, function.layout(), sampler)
+            if self.goal == "train":
+                sampler._training = result
+        if fault is None:
+            assert result is not None
+            return result
+        if isinstance(fault, KeyboardInterrupt):
+            raise Interrupted("interrupted; see the exception's result", result) from fault
+        raise fault

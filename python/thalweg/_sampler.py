@@ -1,0 +1,231 @@
+"""A frozen proposal to draw from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import _native
+from ._bounds import seed_of
+from ._function import Function
+from .errors import SettingError, ShapeError
+
+if TYPE_CHECKING:
+    from ._result import Result
+
+Path = str | os.PathLike[str]
+
+
+class Unweighted(NamedTuple):
+    """Unweighted events and how they came about."""
+
+    #: points ``(n, d)``
+    x: np.ndarray
+    #: ``(n,)``: 1, above 1 for overweights, negative where f < 0
+    weights: np.ndarray
+    #: the maximum that weights were compared with
+    max_weight: float
+    #: trial draws up to the last event
+    trials: int
+    #: calls of f, those that fixed the maximum included
+    calls: int
+    #: events divided by trials
+    efficiency: float
+    #: share of the events with a weight above 1
+    overweight_fraction: float
+    #: the integral by the draws that fixed the maximum
+    value: float
+    #: its one-sigma error
+    error: float
+
+
+class Sampler:
+    """A frozen proposal: draws independent points and knows their density.
+
+    It comes from a :class:`Result`, from :func:`train`, or from a file, and can be saved,
+    pickled and copied to other threads and processes.
+    """
+
+    _native: _native.Sampler
+    _training: Result | None = None
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise TypeError("a sampler comes from thalweg.train, from result.sampler or Sampler.load")
+
+    @classmethod
+    def _of(cls, native: Any) -> Sampler:
+        self = object.__new__(cls)
+        self._native = native
+        self._position = 0
+        return self
+
+    @property
+    def dim(self) -> int:
+        """Number of coordinates d."""
+        return self._native.dim
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """The domain, ``(d, 2)``."""
+        return np.array(self._native.ranges)
+
+    @property
+    def proposal(self) -> str:
+        """What it is, in one line."""
+        return self._native.proposal
+
+    @property
+    def value(self) -> float | None:
+        """The integral found by the run that made it."""
+        found = self._native.estimate
+        return None if found is None else found["value"]
+
+    @property
+    def error(self) -> float | None:
+        """The one-sigma error of ``value``."""
+        found = self._native.estimate
+        return None if found is None else found["error"]
+
+    @property
+    def training(self) -> Result | None:
+        """The check at the end of :func:`train`; not kept in files."""
+        return self._training
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Notes that are saved with it; a copy, see :meth:`with_metadata`."""
+        return self._native.metadata
+
+    def with_metadata(self, notes: Mapping[str, str]) -> Sampler:
+        """The same sampler with these notes."""
+        pairs = [(str(k), str(v)) for k, v in notes.items()]
+        return Sampler._of(self._native.with_metadata(pairs))
+
+    def draw(
+        self, n: int, seed: Any = None, *, first: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draws n independent points: ``x`` ``(n, d)`` and weights ``(n,)``.
+
+        The weight of a point is 1/q(x), so that the mean of f(x) times the weight is the integral
+        of f. Without a seed every call goes on where the last one ended; with one (an int, or a
+        ``numpy.random.Generator``) the points ``first`` to ``first + n`` of that seed are drawn.
+        """
+        n, seed, first = self._which(n, seed, first)
+        x, log_q = self._native.draw(n, seed, first)
+        with np.errstate(over="ignore"):
+            return x, np.exp(-log_q)
+
+    def _which(self, n: Any, seed: Any, first: int | None) -> tuple[int, int, int]:
+        if isinstance(n, float) and n.is_integer():
+            n = int(n)
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+            raise TypeError(f"n must be a whole number, not {type(n).__name__}")
+        if not 0 <= n < 2**48:
+            raise SettingError(f"n is {n}; it must be at least 0")
+        if seed is None:
+            if first is not None:
+                raise TypeError("first needs a seed")
+            first, seed = self._position, 1
+            self._position += int(n)
+        first = 0 if first is None else int(first)
+        if not 0 <= first < 2**62:
+            raise SettingError(f"first is {first}; it must be at least 0")
+        return int(n), seed_of(seed), first
+
+    def log_density(self, x: Any) -> np.ndarray:
+        """log q at points ``x`` ``(n, d)``, with respect to dx; -inf outside of the domain.
+
+        ``x`` may be one point ``(d,)``, too: the result is then a float.
+        """
+        points = self._points(x)
+        density = self._native.log_density(points)
+        return density if np.ndim(x) == 2 else density[0]
+
+    def _points(self, x: Any) -> np.ndarray:
+        try:
+            points = np.ascontiguousarray(x, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(f"x must be an array (n, {self.dim}): {error}") from None
+        if points.ndim == 1 and np.ndim(x) == 1:
+            points = points.reshape(1, -1)
+        if points.ndim != 2 or points.shape[1] != self.dim:
+            raise ShapeError(f"x has the shape {np.shape(x)}; it must be (n, {self.dim})")
+        return points
+
+    def _function(self, f: Any, args: tuple[Any, ...]) -> Function:
+        function = Function(f, [(low, high) for low, high in self.bounds.tolist()], args)
+        if function.outputs != 1:
+            raise ShapeError(f"f has {function.outputs} outputs; events need one")
+        return function
+
+    def weighted(
+        self,
+        f: Any,
+        n: int,
+        seed: Any = None,
+        *,
+        first: int | None = None,
+        args: tuple[Any, ...] = (),
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draws n points ``(n, d)`` with their weights f(x)/q(x) ``(n,)``, whose mean is the integral."""
+        function = self._function(f, args)
+        return self._native.weighted(function, *self._which(n, seed, first))
+
+    def unweighted(
+        self,
+        f: Any,
+        n: int,
+        seed: Any = 1,
+        *,
+        max_weight: str | float = 0.999,
+        trials: int = 20_000,
+        max_trials_per_event: int = 100_000,
+        args: tuple[Any, ...] = (),
+    ) -> Unweighted:
+        """Draws n unweighted events, distributed like |f|.
+
+        Parameters
+        ----------
+        f
+            As for :func:`thalweg.integrate`, with one output.
+        max_weight
+            What weights are compared with: "max", or the quantile of this share of the weights.
+            Events above it keep a weight above 1, so that sums stay unbiased.
+        trials
+            Draws that fix this maximum.
+        """
+        if not isinstance(max_weight, str):
+            max_weight = f"quantile:{max_weight!r}"
+        function = self._function(f, args)
+        n, seed, _ = self._which(n, seed, None)
+        (x, weights), told = self._native.unweighted(
+            function, (n, seed), max_weight, (int(trials), int(max_trials_per_event))
+        )
+        return Unweighted(x, weights, **told)
+
+    def save(self, path: Path) -> None:
+        """Writes a file that :meth:`load` and the command line read."""
+        self._native.save(os.fspath(path))
+
+    @classmethod
+    def load(cls, path: Path) -> Sampler:
+        """Reads a file; it may come from a stranger, no code in it is run."""
+        return cls._of(_native.Sampler.load(os.fspath(path)))
+
+    def to_bytes(self) -> bytes:
+        """The bytes of a file."""
+        return self._native.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Sampler:
+        """The opposite of :meth:`to_bytes`."""
+        return cls._of(_native.Sampler.from_bytes(bytes(data)))
+
+    def __reduce__(self) -> Any:
+        return Sampler.from_bytes, (self.to_bytes(),)
+
+    def __repr__(self) -> str:
+        return f"<Sampler {self.dim} dimensions: {self.proposal}>"

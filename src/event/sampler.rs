@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSlice as _;
 
 use crate::error::{Error, Result};
 use crate::integrand::{Domain, Integrand};
 use crate::integrate::{
     NonFinite, Outcome,
-    evaluator::{Block, CHUNK, Evaluator},
+    evaluator::{Block, CHUNK, Evaluated, Evaluator},
 };
 use crate::map::{Map, inside};
 use crate::rng::{Purpose, Streams};
@@ -197,17 +198,13 @@ impl Sampler {
         first: u64,
     ) -> Result<Events> {
         let evaluator = self.evaluator(integrand, seed)?;
-        let chunks: Vec<Result<(Vec<f64>, Vec<f64>)>> = chunks(first, n as u64)
-            .into_par_iter()
-            .map(|(first, n)| self.weigh(&evaluator, Purpose::Sample, first, n))
-            .collect();
+        let chunks = self.weigh(&evaluator, Purpose::Sample, first, n as u64)?;
         let mut events = Events {
             dim: self.dim(),
             points: Vec::new(),
             weights: Vec::new(),
         };
-        for chunk in chunks {
-            let (points, weights) = chunk?;
+        for (points, weights) in chunks {
             events.points.extend(points);
             events.weights.extend(weights);
         }
@@ -222,24 +219,37 @@ impl Sampler {
         Evaluator::new(integrand, Some(&self.domain), NonFinite::Fail, &[], seed)
     }
 
-    /// Points of the domain (`[n * dim]`) and weights (`[n]`) of one chunk.
+    /// Points of the domain (`[n * dim]`) and weights (`[n]`) of the points `first..first + n`, in chunks.
     pub(super) fn weigh(
         &self,
         evaluator: &Evaluator<'_>,
         purpose: Purpose,
         first: u64,
-        n: usize,
-    ) -> Result<(Vec<f64>, Vec<f64>)> {
-        let block = Block {
+        n: u64,
+    ) -> Result<Vec<(Vec<f64>, Vec<f64>)>> {
+        let block = |(first, n)| Block {
             purpose,
             iteration: 0,
             first,
             n,
         };
-        let mut evaluated = evaluator.evaluate(self.map.as_ref(), block)?;
-        let weights = evaluated.weights(0);
-        self.domain.map(&mut evaluated.x, &mut vec![1.0; n]);
-        Ok((evaluated.x, weights))
+        let blocks: Vec<Block> = chunks(first, n).into_iter().map(block).collect();
+        let weigh = |e: Result<Evaluated>| {
+            let mut e = e?;
+            let weights = e.weights(0);
+            self.domain.map(&mut e.x, &mut vec![1.0; weights.len()]);
+            Ok((e.x, weights))
+        };
+        let together = evaluator.batch().map_or(1, |n| n.div_ceil(CHUNK));
+        let together = usize::try_from(together).unwrap_or(usize::MAX).max(1);
+        let parts: Vec<Vec<Result<_>>> = blocks
+            .par_chunks(together)
+            .map(|blocks| {
+                let filled = evaluator.evaluate(self.map.as_ref(), blocks);
+                filled.into_iter().map(weigh).collect()
+            })
+            .collect();
+        parts.into_iter().flatten().collect()
     }
 }
 

@@ -5,10 +5,9 @@
 //! of the events' weights is unbiased whatever the policy.
 
 use rand::RngExt as _;
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde::{Deserialize, Serialize};
 
-use super::sampler::{Events, Sampler, chunks};
+use super::sampler::{Events, Sampler};
 use crate::error::{Error, Result};
 use crate::integrand::Integrand;
 use crate::integrate::evaluator::CHUNK;
@@ -76,13 +75,7 @@ impl Sampler {
     ) -> Result<Unweighted> {
         const WAVE: f64 = 65_536.0;
         let evaluator = self.evaluator(integrand, seed)?;
-        let weigh = |purpose, first, count| -> Result<Vec<(Vec<f64>, Vec<f64>)>> {
-            let parts: Vec<_> = chunks(first, count)
-                .into_par_iter()
-                .map(|(first, n)| self.weigh(&evaluator, purpose, first, n))
-                .collect();
-            parts.into_iter().collect()
-        };
+        let weigh = |purpose, first, n| self.weigh(&evaluator, purpose, first, n);
         let trial = weigh(Purpose::Maximum, 0, how.trials)?;
         let mut sizes: Vec<f64> = trial
             .iter()

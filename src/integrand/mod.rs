@@ -3,7 +3,9 @@
 mod adapters;
 mod domain;
 
+use std::ops::Range;
 use std::slice::ChunksExact;
+use std::sync::Arc;
 
 use thiserror::Error as ThisError;
 
@@ -15,6 +17,8 @@ pub use domain::Domain;
 pub struct Points<'a> {
     data: &'a [f64],
     dim: usize,
+    /// what `data` is a part of, from that place on
+    shared: Option<(&'a Arc<Vec<f64>>, usize)>,
 }
 
 impl<'a> Points<'a> {
@@ -27,6 +31,28 @@ impl<'a> Points<'a> {
         Self {
             data: &data[..data.len() / dim * dim],
             dim,
+            shared: None,
+        }
+    }
+
+    /// Views the points `rows` of `data` (`[n * dim]`), which [`Points::share`] need not copy then.
+    ///
+    /// # Panics
+    /// If `dim` is 0 or there are not so many points.
+    pub fn of_shared(data: &'a Arc<Vec<f64>>, rows: Range<usize>, dim: usize) -> Self {
+        let first = rows.start * dim;
+        Self {
+            shared: Some((data, first)),
+            ..Self::new(&data[first..rows.end * dim], dim)
+        }
+    }
+
+    /// Coordinates that may be kept for as long as one likes, and which of them are these points': all
+    /// `[n * dim]` of that range. The points of a run are not copied for it.
+    pub fn share(&self) -> (Arc<Vec<f64>>, Range<usize>) {
+        match self.shared {
+            Some((data, first)) => (Arc::clone(data), first..first + self.data.len()),
+            None => (Arc::new(self.data.to_vec()), 0..self.data.len()),
         }
     }
 
@@ -74,7 +100,8 @@ impl<'a> IntoIterator for &Points<'a> {
 
 /// A function y -> f(y) with one or several values, called with batches of points.
 ///
-/// Calls come from several threads at once unless the run is set to one thread.
+/// Calls come from several threads at once unless the run is set to one thread or the integrand asks
+/// for batches ([`Integrand::batch`]).
 pub trait Integrand: Sync {
     /// Number of coordinates of a point.
     fn dim(&self) -> usize;
@@ -82,6 +109,17 @@ pub trait Integrand: Sync {
     /// Number of values per point.
     fn outputs(&self) -> usize {
         1
+    }
+
+    /// How many points a call should have at least, as far as a run has so many at a time. With such
+    /// a number calls are made one after the other, never at once; what is drawn, and every result,
+    /// has the same bits whatever the number. `None`: some hundred points a call, from several
+    /// threads.
+    ///
+    /// For functions whose calls are dear by themselves, as those of an interpreter are. Where points
+    /// are slow, calls have fewer of them, so that the run can end in time.
+    fn batch(&self) -> Option<usize> {
+        None
     }
 
     /// Writes f at `points` (coordinates in the user's domain) into `values`
@@ -99,6 +137,9 @@ impl<I: Integrand + ?Sized> Integrand for &I {
     fn outputs(&self) -> usize {
         (**self).outputs()
     }
+    fn batch(&self) -> Option<usize> {
+        (**self).batch()
+    }
     fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
         (**self).eval(points, values)
     }
@@ -110,6 +151,9 @@ impl<I: Integrand + ?Sized + Send> Integrand for Box<I> {
     }
     fn outputs(&self) -> usize {
         (**self).outputs()
+    }
+    fn batch(&self) -> Option<usize> {
+        (**self).batch()
     }
     fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
         (**self).eval(points, values)

@@ -1,12 +1,15 @@
 //! Calling the integrand: in slices, with panics caught, timed, and remembered.
 
 use std::any::Any;
+use std::iter::once;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{
-    checkpoint::{Keeper, key},
+    checkpoint::Keeper,
+    known::Known,
     watch::{Never, Stopping},
 };
 use crate::error::{Error, Result};
@@ -31,6 +34,8 @@ pub(crate) struct Caller<'a> {
     least_nanos: AtomicU64,
     stopping: &'a dyn Stopping,
     keeper: Option<&'a Keeper<'a>>,
+    /// held while an integrand is called that wants no two calls at once
+    turn: Mutex<()>,
 }
 
 impl<'a> Caller<'a> {
@@ -43,6 +48,7 @@ impl<'a> Caller<'a> {
             least_nanos: AtomicU64::new(u64::MAX),
             stopping: &Never,
             keeper: None,
+            turn: Mutex::new(()),
         }
     }
 
@@ -81,52 +87,53 @@ impl<'a> Caller<'a> {
         Ok(1e-9 * nanos as f64)
     }
 
-    /// Values `f` (`[n * outputs]`) at points of the unit cube that are `y` in the user's units (`[n * dim]`
-    /// both), as far as they are not known: where calls are slow in slices, between which the run may
-    /// have to stop.
-    pub(crate) fn fill(&self, x: &[f64], y: &[f64], f: &mut [f64]) -> Result<()> {
+    /// Values `f` (`[n * outputs]`) at the points of some chunks of the unit cube, which together are `y` in
+    /// the user's units (`[n * dim]`), as far as they are not known: where calls are slow in slices,
+    /// between which the run may have to stop. Returns how many of the first points have values.
+    pub(crate) fn fill(
+        &self,
+        chunks: &[&[f64]],
+        y: &Arc<Vec<f64>>,
+        f: &mut [f64],
+    ) -> Result<usize> {
         let (dim, outputs) = (self.integrand.dim(), self.integrand.outputs());
+        let mut known = self
+            .keeper
+            .map(|keeper| Known::recall(keeper, (chunks, dim), (f, outputs)));
         let n = y.len() / dim;
-        let mut done = 0;
-        let key = self.keeper.map(|_| key(x));
-        if let (Some(keeper), Some(key)) = (self.keeper, key) {
-            let known = keeper.recall(key);
-            if known.len() <= f.len() {
-                f[..known.len()].copy_from_slice(known);
-                done = known.len() / outputs;
-            }
-        }
-        let known = done;
+        let gaps = known
+            .as_ref()
+            .map_or_else(|| once(0..n).collect(), Known::gaps);
+        let mut called = false;
         let mut noted = Instant::now();
-        while done < n {
-            if done > known && self.stopping.must_stop().is_some() {
-                break;
+        for gap in gaps {
+            let mut done = gap.start;
+            while done < gap.end {
+                if called && self.stopping.must_stop().is_some() {
+                    note(&mut known, (y, f), done);
+                    return Ok(done);
+                }
+                let end = gap.end.min(done + self.slice());
+                let points = Points::of_shared(y, done..end, dim);
+                match self.eval(&points, &mut f[done * outputs..end * outputs]) {
+                    Err(Error::Stopped) => {
+                        note(&mut known, (y, f), done);
+                        return Ok(done);
+                    }
+                    values => values?,
+                }
+                done = end;
+                called = true;
+                if noted.elapsed() > NOTE {
+                    noted = Instant::now();
+                    note(&mut known, (y, f), done);
+                }
             }
-            let end = n.min(done + self.slice());
-            let points = Points::new(&y[done * dim..end * dim], dim);
-            self.eval(&points, &mut f[done * outputs..end * outputs])?;
-            done = end;
-            if noted.elapsed() > NOTE {
-                noted = Instant::now();
-                self.note(key, y, &f[..done * outputs]);
-            }
         }
-        if done > known {
-            self.note(key, y, &f[..done * outputs]);
+        if called {
+            note(&mut known, (y, f), n);
         }
-        if done < n {
-            return Err(Error::Stopped);
-        }
-        Ok(())
-    }
-
-    /// Remembers the values `f` (`[done * outputs]`) of the first points of a chunk `y`, where anything is.
-    fn note(&self, key: Option<(u64, u64)>, y: &[f64], f: &[f64]) {
-        if let (Some(keeper), Some(key)) = (self.keeper, key) {
-            let (dim, outputs) = (self.integrand.dim(), self.integrand.outputs());
-            keeper.remember(key, (y, dim), (finite(f, outputs), outputs));
-            keeper.save(false);
-        }
+        Ok(n)
     }
 
     /// Points between two looks at the clock. What a call costs by itself, in a process that is asked or
@@ -155,6 +162,8 @@ impl<'a> Caller<'a> {
     /// Calls the integrand at `points` (`[n * dim]`, the user's units) for `f` (`[n * outputs]`), and
     /// measures; nothing is counted.
     pub(crate) fn eval(&self, points: &Points<'_>, f: &mut [f64]) -> Result<()> {
+        let one_by_one = self.integrand.batch().is_some();
+        let _turn = one_by_one.then(|| self.turn.lock().unwrap_or_else(PoisonError::into_inner));
         let start = Instant::now();
         catch_unwind(AssertUnwindSafe(|| self.integrand.eval(points, f)))
             .unwrap_or_else(|panic| {
@@ -184,11 +193,11 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// The values (`[n * outputs]`) before the first point where one is not finite: such a one may be mended
-/// before the run goes on.
-fn finite(values: &[f64], outputs: usize) -> &[f64] {
-    let first = values.iter().position(|v| !v.is_finite());
-    &values[..first.map_or(values.len(), |at| at - at % outputs)]
+/// Remembers values, where anything is.
+fn note(known: &mut Option<Known<'_>>, (y, f): (&[f64], &[f64]), done: usize) {
+    if let Some(known) = known {
+        known.note((y, f), done);
+    }
 }
 
 /// The text of a panic.

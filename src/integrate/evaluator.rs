@@ -5,6 +5,7 @@
 //! f -> 2^k f then changes nothing but the exponent of the result.
 
 use std::f64::consts::LN_2;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{
@@ -43,7 +44,7 @@ pub(crate) struct Evaluated {
     pub(crate) x: Vec<f64>,
     /// `[n]`: log|dx/dz|, so log q(x) = -`log_jac`, which defines it for a mixture
     pub(crate) log_jac: Vec<f64>,
-    /// `[n * outputs]`: s f |dy/dx|
+    /// `[n * outputs]`: s f |dy/dx|; empty until the integrand was called
     pub(crate) f: Vec<f64>,
     /// `[n]`, or empty for none: a control variate, of mean 0, for the weights of the first output
     pub(crate) control: Vec<f64>,
@@ -153,6 +154,11 @@ impl<'a> Evaluator<'a> {
         self.caller.integrand().dim()
     }
 
+    /// Points that the integrand wants to be called with, one call at a time.
+    pub(crate) fn batch(&self) -> Option<u64> {
+        self.caller.integrand().batch().map(|n| n as u64)
+    }
+
     pub(crate) fn outputs(&self) -> usize {
         self.caller.integrand().outputs()
     }
@@ -222,9 +228,10 @@ impl<'a> Evaluator<'a> {
         self.non_finite.load(Ordering::Relaxed)
     }
 
-    /// Draws a block of points through `map` and calls the integrand there.
-    pub(crate) fn evaluate(&self, map: &dyn Map, block: Block) -> Result<Evaluated> {
-        self.evaluate_at(map, self.latent(block))
+    /// Draws blocks of points through `map` and calls the integrand there.
+    pub(crate) fn evaluate(&self, map: &dyn Map, blocks: &[Block]) -> Vec<Result<Evaluated>> {
+        let draw = |block: &Block| self.draw(map, self.latent(*block));
+        self.fill(blocks.iter().map(draw).collect())
     }
 
     /// The latent points of a block (`[n * dim]`).
@@ -236,47 +243,67 @@ impl<'a> Evaluator<'a> {
         z
     }
 
-    /// Calls the integrand at the latent points `z` (`[n * dim]`).
-    pub(crate) fn evaluate_at(&self, map: &dyn Map, z: Vec<f64>) -> Result<Evaluated> {
+    /// Takes the latent points `z` (`[n * dim]`) through `map`.
+    pub(crate) fn draw(&self, map: &dyn Map, z: Vec<f64>) -> Evaluated {
         let mut x = vec![0.0; z.len()];
         let mut log_jac = vec![0.0; z.len() / self.dim()];
         map.forward(&z, &mut x, &mut log_jac);
-        let f = self.call(&x)?;
-        Ok(Evaluated {
+        Evaluated {
             z,
             x,
             log_jac,
-            f,
+            f: Vec::new(),
             control: Vec::new(),
-        })
+        }
     }
 
-    /// s f |dy/dx| (`[n * outputs]`) at points `x` (`[n * dim]`) of the unit cube.
-    pub(crate) fn call(&self, x: &[f64]) -> Result<Vec<f64>> {
-        self.call_scaled(x, &self.factors)
+    /// Calls the integrand at the points of some chunks, together.
+    pub(crate) fn fill(&self, chunks: Vec<Evaluated>) -> Vec<Result<Evaluated>> {
+        let x: Vec<&[f64]> = chunks.iter().map(|e| &e.x[..]).collect();
+        let f = match self.call(&x, &self.factors) {
+            Ok(f) => f,
+            // The first chunk tells; nobody looks at the others.
+            Err(error) => return vec![Err(error)],
+        };
+        let whole = |(chunk, f): (Evaluated, Result<Vec<f64>>)| f.map(|f| Evaluated { f, ..chunk });
+        chunks.into_iter().zip(f).map(whole).collect()
     }
 
     /// log|s f |dy/dx|| of the first output at a point `x` (`[dim]`), however large it is.
     pub(crate) fn log_abs(&self, x: &[f64]) -> Result<f64> {
-        let f = self.call_scaled(x, &vec![(1.0, 1.0); self.outputs()])?;
+        let f = self.call(&[x], &vec![(1.0, 1.0); self.outputs()])?;
+        let f = f.into_iter().next().unwrap_or(Err(Error::Stopped))?;
         Ok(f[0].abs().ln() + f64::from(self.exponents[0]) * LN_2)
     }
 
-    /// As [`Self::call`], with these factors for s.
-    fn call_scaled(&self, x: &[f64], factors: &[(f64, f64)]) -> Result<Vec<f64>> {
+    /// s f |dy/dx| (`[n * outputs]`) at each of some chunks of points (`[n * dim]`) of the unit cube, with
+    /// these factors for s; [`Error::Stopped`] for a chunk that was not reached.
+    fn call(&self, chunks: &[&[f64]], factors: &[(f64, f64)]) -> Result<Vec<Result<Vec<f64>>>> {
         let (dim, outputs) = (self.dim(), self.outputs());
-        let n = x.len() / dim;
-        let mut y = x.to_vec();
+        let mut y = chunks.concat();
+        let n = y.len() / dim;
         let mut jacobian = vec![1.0; n];
         self.domain.map(&mut y, &mut jacobian);
         let mut f = vec![0.0; n * outputs];
-        self.caller.fill(x, &y, &mut f)?;
-        self.calls.fetch_add(n as u64, Ordering::Relaxed);
-        let points = Points::new(&y, dim);
-        for ((values, jacobian), point) in f.chunks_exact_mut(outputs).zip(&jacobian).zip(points) {
-            self.weigh(values, factors, (*jacobian, point))?;
-        }
-        Ok(f)
+        let y = Arc::new(y);
+        let done = self.caller.fill(chunks, &y, &mut f)?;
+        let mut first = 0;
+        let each = |x: &&[f64]| {
+            let rows = first..first + x.len() / dim;
+            first = rows.end;
+            if rows.end > done {
+                return Err(Error::Stopped);
+            }
+            self.calls.fetch_add(rows.len() as u64, Ordering::Relaxed);
+            let mut f = f[rows.start * outputs..rows.end * outputs].to_vec();
+            let points = Points::new(&y[rows.start * dim..rows.end * dim], dim);
+            let values = f.chunks_exact_mut(outputs);
+            for ((values, jacobian), point) in values.zip(&jacobian[rows]).zip(points) {
+                self.weigh(values, factors, (*jacobian, point))?;
+            }
+            Ok(f)
+        };
+        Ok(chunks.iter().map(each).collect())
     }
 
     /// Turns the values at one point into s f |dy/dx|, by the policy where they are not finite.

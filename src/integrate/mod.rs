@@ -16,6 +16,8 @@ mod exploration;
 mod explore;
 mod forecast;
 mod hunt;
+mod jobs;
+mod known;
 mod layers;
 mod mixture;
 mod neural;

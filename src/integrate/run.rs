@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-
 use super::{
     checkpoint::{Keeper, Saved, proposal_key},
     estimate,
@@ -17,15 +15,6 @@ use crate::error::{Error, Result};
 use crate::map::Map;
 use crate::rng::Purpose;
 use crate::stats::Moments;
-
-/// Chunks that are evaluated before their results are folded.
-pub(crate) const WAVE: usize = 32;
-
-/// What became of a job.
-enum Given<T> {
-    Part(Result<T>),
-    Up(StopReason),
-}
 
 pub(crate) struct Run<'a> {
     pub(crate) settings: &'a Settings,
@@ -160,61 +149,10 @@ impl<'a> Run<'a> {
             phase,
             blocks,
             |block| block.n as u64,
-            |evaluator, block| Ok(reduce(evaluator.evaluate(map, *block)?)),
+            |evaluator, block| evaluator.draw(map, evaluator.latent(*block)),
+            |_, _, e| Ok(reduce(e)),
             |_, part| fold(part),
         )
-    }
-
-    /// Does `jobs`, of `calls` calls each, in parallel, and hands the results to `fold` in order.
-    /// Ends early, between two jobs, where the run has to stop; returns the number of calls of
-    /// the jobs that were folded.
-    pub(crate) fn jobs<J: Send + Sync, T: Send>(
-        &mut self,
-        phase: Phase,
-        jobs: impl Iterator<Item = J>,
-        calls: impl Fn(&J) -> u64 + Sync,
-        work: impl Fn(&Evaluator<'_>, &J) -> Result<T> + Sync,
-        mut fold: impl FnMut(&J, T),
-    ) -> Result<u64> {
-        let mut jobs = jobs.fuse();
-        let mut done = 0;
-        while self.stopped.is_none() {
-            let wave: Vec<J> = jobs.by_ref().take(WAVE).collect();
-            if wave.is_empty() {
-                break;
-            }
-            let this = &*self;
-            let parts: Vec<Given<T>> = wave
-                .par_iter()
-                .map(|job| match this.must_stop() {
-                    Some(reason) => Given::Up(reason),
-                    None => match work(&this.evaluator, job) {
-                        Err(Error::Stopped) => {
-                            Given::Up(this.must_stop().unwrap_or(StopReason::Interrupted))
-                        }
-                        part => Given::Part(part),
-                    },
-                })
-                .collect();
-            for (job, part) in wave.iter().zip(parts) {
-                let part = match part {
-                    Given::Part(part) => part?,
-                    // What lies behind a job that was given up does not count.
-                    Given::Up(reason) => {
-                        self.stopped = Some(reason);
-                        break;
-                    }
-                };
-                *self.calls.of(phase) += calls(job);
-                done += calls(job);
-                fold(job, part);
-            }
-            if self.stopped.is_none() {
-                self.stopped = self.must_stop();
-            }
-        }
-        self.book(phase);
-        Ok(done)
     }
 
     /// Keeps the sums of the estimate after a finished step, where anything is kept.

@@ -81,7 +81,8 @@ impl Stage {
             Phase::Train,
             chunks,
             |(_, n)| *n,
-            |evaluator, (first, n)| Self::around(evaluator, &mixture, (*first, *n)),
+            |evaluator, (first, n)| around(evaluator, &mixture, (*first, *n)),
+            |evaluator, _, e| Ok(Self::of_mixture(e, evaluator.outputs())),
             |_, s: Self| all.append(&s),
         )?;
         Ok((all.moments.calls > 0).then_some(all))
@@ -105,31 +106,18 @@ impl Stage {
         self.moments.merge_from(&other.moments);
     }
 
-    /// Points `first..first + n` of a mixture.
-    fn around(evaluator: &Evaluator<'_>, mixture: &Around, (first, n): (u64, u64)) -> Result<Self> {
-        let (dim, numbers) = (evaluator.dim(), mixture.numbers());
-        let n = usize::try_from(n).unwrap_or(usize::MAX);
-        let mut u = vec![0.0; n * numbers];
-        let streams = evaluator.streams();
-        streams.fill_points(Purpose::Peaks, 0, first, numbers, &mut u);
-        let mut x = vec![0.0; n * dim];
-        for (u, x) in u.chunks_exact(numbers).zip(x.chunks_exact_mut(dim)) {
-            mixture.draw(u, x);
-        }
-        let log_q: Vec<f64> = x
-            .chunks_exact(dim)
-            .map(|x| mixture.log_density(x))
-            .collect();
-        let f = evaluator.call(&x)?;
-        let f: Vec<f64> = f.into_iter().step_by(evaluator.outputs()).collect();
+    /// Points of a mixture, with the values of `outputs` outputs.
+    fn of_mixture(e: Evaluated, outputs: usize) -> Self {
+        let log_q: Vec<f64> = e.log_jac.iter().map(|l| -l).collect();
+        let f: Vec<f64> = e.f.into_iter().step_by(outputs).collect();
         let weights: Vec<f64> = f.iter().zip(&log_q).map(|(f, l)| f * (-l).exp()).collect();
-        Ok(Self {
-            x,
+        Self {
+            x: e.x,
             log_f: f.iter().map(|f| f.abs().ln()).collect(),
             log_q,
             moments: Moments::from_slice(&weights),
             pass: None,
-        })
+        }
     }
 
     /// The points as the flow sees them: before the maps under it, whose Jacobian belongs to f.
@@ -153,5 +141,26 @@ impl Stage {
             moments,
             pass: None,
         }
+    }
+}
+
+/// Points `first..first + n` of a mixture.
+fn around(evaluator: &Evaluator<'_>, mixture: &Around, (first, n): (u64, u64)) -> Evaluated {
+    let (dim, numbers) = (evaluator.dim(), mixture.numbers());
+    let n = usize::try_from(n).unwrap_or(usize::MAX);
+    let mut u = vec![0.0; n * numbers];
+    let streams = evaluator.streams();
+    streams.fill_points(Purpose::Peaks, 0, first, numbers, &mut u);
+    let mut x = vec![0.0; n * dim];
+    for (u, x) in u.chunks_exact(numbers).zip(x.chunks_exact_mut(dim)) {
+        mixture.draw(u, x);
+    }
+    let points = x.chunks_exact(dim);
+    Evaluated {
+        log_jac: points.map(|x| -mixture.log_density(x)).collect(),
+        z: Vec::new(),
+        x,
+        f: Vec::new(),
+        control: Vec::new(),
     }
 }

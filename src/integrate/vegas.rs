@@ -231,7 +231,9 @@ fn iterate(
         |chunk| chunk.points,
         |evaluator, chunk: &Chunk| {
             let z = frozen.fill(evaluator.streams(), at, chunk.first, &chunk.visits);
-            let e = evaluator.evaluate_at(map, z)?;
+            evaluator.draw(map, z)
+        },
+        |_, chunk, e| {
             let w = e.weights(0);
             let shares = shares(&chunk.visits, total, cells);
             let mut training = GridTraining::new(grid);

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
-        evaluator::Evaluator,
+        evaluator::{Evaluated, Evaluator},
         mixture::Mixture,
         report::{Phase, StopReason},
         run::Run,
@@ -166,9 +166,12 @@ impl Nets {
             |job| job.points,
             |evaluator, job| {
                 let sobol = &sobols[job.net][job.channel];
-                let of = (&floors[..], histograms);
-                part(evaluator, mixture, (job, sobol), of, watched)
+                let n = usize::try_from(job.points).unwrap_or(usize::MAX);
+                let mut z = vec![0.0; n * evaluator.dim()];
+                sobol.fill(job.first, &mut z);
+                mixture.draw(evaluator, job.channel, z)
             },
+            |evaluator, _, e| part(evaluator, e, (&floors[..], histograms), watched),
             |job, (part, seen)| {
                 for (all, one) in moments[job.net].iter_mut().zip(&part.moments) {
                     all.merge_from(one);
@@ -344,19 +347,14 @@ impl Nets {
     }
 }
 
-/// Evaluates some points of a net; with latent points and weights where `watched`.
+/// Sums of some points of a net; with latent points and weights where `watched`.
 #[expect(clippy::type_complexity, reason = "a part and what is watched")]
 fn part(
     evaluator: &Evaluator<'_>,
-    mixture: Mixture<'_>,
-    (job, sobol): (&Job, &Sobol),
+    e: Evaluated,
     (floors, histograms): (&[f64], bool),
     watched: bool,
 ) -> Result<(Part, Option<(Vec<f64>, Vec<f64>)>)> {
-    let n = usize::try_from(job.points).unwrap_or(usize::MAX);
-    let mut z = vec![0.0; n * evaluator.dim()];
-    sobol.fill(job.first, &mut z);
-    let e = mixture.evaluate(evaluator, job.channel, z)?;
     let mut columns = e.columns();
     let mut tally = Tally::default();
     if histograms {

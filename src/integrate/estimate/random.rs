@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         evaluator::{Block, CHUNK, Evaluated, Evaluator},
+        jobs::WAVE,
         mixture::Mixture,
         report::{Phase, StopReason},
-        run::{Run, WAVE},
+        run::Run,
         settings::Placement,
     },
     BATCHES, Findings, Progress, Summary, Tally, chunk_size,
@@ -281,10 +282,8 @@ fn batches(
         Phase::Estimate,
         blocks,
         |(_, block)| block.n as u64,
-        |evaluator, (channel, block)| {
-            let e = mixture.evaluate(evaluator, *channel, evaluator.latent(*block))?;
-            Part::new(evaluator, &e, (&floors, with_covariance))
-        },
+        |evaluator, (channel, block)| mixture.draw(evaluator, *channel, evaluator.latent(*block)),
+        |evaluator, _, e| Part::new(evaluator, &e, (&floors, with_covariance)),
         |_, part| parts.push(part),
     )?;
     let chunks = shares.iter().map(|share| (share * units).div_ceil(chunk));

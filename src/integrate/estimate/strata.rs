@@ -373,7 +373,9 @@ fn pass(
         |chunk| chunk.points,
         |evaluator, chunk: &Chunk| {
             let z = strata.fill(evaluator.streams(), at, chunk.first, &chunk.visits);
-            let e = evaluator.evaluate_at(map, z)?;
+            evaluator.draw(map, z)
+        },
+        |evaluator, chunk, e| {
             let shares = shares(&chunk.visits, calls, strata.cells());
             let of = (floors, with_covariance);
             Part::new(

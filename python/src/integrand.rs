@@ -1,7 +1,18 @@
 //! A Python function as integrand.
+//!
+//! Points are handed over without a copy: the array that Python sees is a view of the batch's buffer,
+//! which the array keeps alive for as long as anything in Python holds on to it. The library has
+//! written its last number into the buffer by then and only reads it, and the array is read-only, so
+//! an array that the user keeps never changes. Values are copied once, from Python's array.
 
-use numpy::{PyArray1, PyArrayMethods as _, PyReadonlyArray2};
-use pyo3::prelude::{Py, PyAny, PyAnyMethods as _, PyResult, Python};
+use std::ops::Range;
+use std::sync::Arc;
+
+use numpy::ndarray::ArrayView2;
+use numpy::{PyArray2, PyArrayMethods as _, PyReadonlyArray2};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::{Bound, Py, PyAny, PyAnyMethods as _, PyResult, Python};
+use pyo3::pyclass;
 use thalweg::{Integrand, IntegrandError, Points};
 
 use crate::bridge::Wire;
@@ -10,16 +21,40 @@ use crate::errors::named;
 /// Points on their way to Python.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// `[n * dim]`
-    data: Vec<f64>,
+    buffer: Arc<Vec<f64>>,
+    /// its coordinates in the buffer, all `[n * dim]`
+    range: Range<usize>,
     dim: usize,
 }
 
 impl Batch {
     /// Number of points.
     pub(crate) fn len(&self) -> usize {
-        self.data.len() / self.dim
+        self.range.len() / self.dim
     }
+
+    /// The points as an array `(n, dim)` that cannot be written to.
+    fn into_array(self, py: Python<'_>) -> PyResult<Bound<'_, PyArray2<f64>>> {
+        let shape = (self.len(), self.dim);
+        let Self { buffer, range, .. } = self;
+        let owner = Bound::new(py, Owner { buffer })?;
+        let buffer = Arc::clone(&owner.get().buffer);
+        let view = ArrayView2::from_shape(shape, &buffer[range])
+            .map_err(|e| PyValueError::new_err(e.to_string()))?;
+        // SAFETY: the memory is that of a vector which `owner`, the base of the array, keeps alive and
+        // nobody changes: it is behind an `Arc` of which nobody has the only reference while it is
+        // shared, and the array is made read-only before anyone sees it.
+        let array = unsafe { PyArray2::borrow_from_array(&view, owner.into_any()) };
+        drop(array.readwrite().make_nonwriteable());
+        Ok(array)
+    }
+}
+
+/// Keeps the points of a batch alive.
+#[pyclass(frozen, module = "thalweg._native")]
+#[derive(Debug)]
+struct Owner {
+    buffer: Arc<Vec<f64>>,
 }
 
 /// The values (`[n * outputs]`) of a Python function at the points of `batch`.
@@ -31,10 +66,8 @@ pub(crate) fn call(
     let Some(function) = function else {
         return Err(named(py, "Error", "there is no function to be called"));
     };
-    let (n, dim) = (batch.len(), batch.dim);
-    let x = PyArray1::from_vec(py, batch.data).reshape([n, dim])?;
-    drop(x.readwrite().make_nonwriteable());
-    let values = function.bind(py).call1((&x,))?;
+    let x = batch.into_array(py)?;
+    let values = function.bind(py).call1((x,))?;
     let values: PyReadonlyArray2<'_, f64> = values.extract()?;
     Ok(values.as_slice()?.to_vec())
 }
@@ -45,6 +78,8 @@ pub(crate) struct Remote<'a> {
     pub(crate) wire: Wire<'a>,
     pub(crate) dim: usize,
     pub(crate) outputs: usize,
+    /// points of a call
+    pub(crate) batch: usize,
 }
 
 impl Integrand for Remote<'_> {
@@ -56,9 +91,15 @@ impl Integrand for Remote<'_> {
         self.outputs
     }
 
+    fn batch(&self) -> Option<usize> {
+        Some(self.batch)
+    }
+
     fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
+        let (buffer, range) = points.share();
         let batch = Batch {
-            data: points.data().to_vec(),
+            buffer,
+            range,
             dim: self.dim,
         };
         let found = self.wire.values(batch).ok_or(IntegrandError::Interrupted)?;

@@ -55,6 +55,8 @@ pub(crate) struct Kept {
 pub(crate) struct Task {
     dim: usize,
     outputs: usize,
+    /// points of a call
+    batch: usize,
     /// "integrate", "train" or "estimate"
     goal: String,
     integrand: Py<PyAny>,
@@ -90,7 +92,7 @@ pub(crate) fn run<'py>(
         tick: task.tick,
     };
     let wanted = functions.observe.is_some();
-    let shape = (task.dim, task.outputs);
+    let shape = (task.dim, task.outputs, task.batch);
     let (outcome, fault) = serve(py, &functions, move |wire| run.go(wire, shape, wanted))?;
     ended(py, outcome, fault)
 }
@@ -147,7 +149,7 @@ impl Prepared {
     fn go(
         self,
         wire: &Wire<'_>,
-        (dim, outputs): (usize, usize),
+        (dim, outputs, batch): (usize, usize, usize),
         wanted: bool,
     ) -> Result<Outcome, Error> {
         let Self {
@@ -161,6 +163,7 @@ impl Prepared {
             wire: wire.clone(),
             dim,
             outputs,
+            batch,
         };
         let mut observer = Watcher { wire, wanted };
         if goal == "train" {

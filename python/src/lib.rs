@@ -7,6 +7,7 @@ mod bridge;
 mod errors;
 mod integrand;
 mod integrate;
+mod map;
 mod observer;
 mod pool;
 mod sampler;
@@ -21,6 +22,8 @@ mod _native {
 
     #[pymodule_export]
     use super::integrate::{default_settings, run};
+    #[pymodule_export]
+    use super::map::Map;
     #[pymodule_export]
     use super::sampler::Sampler;
     #[pymodule_export]

@@ -14,7 +14,11 @@ use thalweg::{Error, Events, MaxWeight, Sampler as Inner};
 use crate::bridge::{Functions, serve};
 use crate::errors::{named, raise};
 use crate::integrand::Remote;
+use crate::map::Map;
 use crate::pool::{fresh, within};
+
+/// Points of a call of a Python function that weighs events.
+const BATCH: usize = 10_000;
 
 /// The native sampler.
 #[pyclass(frozen, module = "thalweg._native")]
@@ -24,7 +28,7 @@ pub(crate) struct Sampler {
 }
 
 /// Points `[n, dim]` and a number for each, `[n]`.
-type Weighed<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
+pub(crate) type Weighed<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
 
 impl From<Inner> for Sampler {
     fn from(inner: Inner) -> Self {
@@ -68,6 +72,7 @@ impl Sampler {
                 wire: wire.clone(),
                 dim: inner.dim(),
                 outputs: 1,
+                batch: BATCH,
             };
             pool.install(|| work(inner, &integrand))
         })?;
@@ -95,6 +100,12 @@ impl Sampler {
     #[getter]
     fn proposal(&self) -> String {
         self.inner.map().describe()
+    }
+
+    /// Its map of the unit cube.
+    #[getter]
+    fn map(&self) -> Map {
+        Arc::clone(&self.inner).into()
     }
 
     /// The estimate of the run that made it, as a dict.

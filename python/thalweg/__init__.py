@@ -12,12 +12,15 @@ True
 and sampler for several calls.
 """
 
+from ._estimate import Estimate, Histogram, Iteration
 from ._function import scalar
 from ._integrate import Integrator, integrate, train
+from ._maps import Flow, Map, VegasGrid
 from ._native import __version__
 from ._progress import Progress
-from ._result import Estimate, Histogram, Iteration, Result
+from ._result import Result
 from ._sampler import Sampler, Unweighted
+from ._settings import default_settings
 from .errors import (
     CheckpointError,
     Error,
@@ -34,11 +37,13 @@ __all__ = [
     "CheckpointError",
     "Error",
     "Estimate",
+    "Flow",
     "Histogram",
     "IntegrandError",
     "Integrator",
     "Interrupted",
     "Iteration",
+    "Map",
     "ModelError",
     "NoSignalError",
     "NonFiniteError",
@@ -48,7 +53,9 @@ __all__ = [
     "SettingError",
     "ShapeError",
     "Unweighted",
+    "VegasGrid",
     "__version__",
+    "default_settings",
     "integrate",
     "scalar",
     "train",

@@ -12,7 +12,7 @@ from ._function import Function
 from ._progress import Progress, Watch
 from ._result import Result
 from ._sampler import Sampler
-from ._settings import UNSET, checkpoint_of, settings_of
+from ._settings import UNSET, checkpoint_of, settings_of, whole
 from .errors import Interrupted, SettingError
 
 Watcher = Callable[[Progress], Any]
@@ -32,6 +32,7 @@ def integrate(
     seed: Any = 1,
     method: str = "auto",
     args: tuple[Any, ...] = (),
+    batch: int = 10_000,
     sampler: Sampler | None = None,
     covariance: bool = False,
     callback: Watcher | None = None,
@@ -68,6 +69,8 @@ def integrate(
         "auto", "plain", "vegas" or "flow".
     args
         Further arguments of ``f``.
+    batch
+        Points of a call of ``f``, about, where so many are to be had. No result depends on it.
     sampler
         A frozen proposal to draw the estimate from: nothing is adapted.
     covariance
@@ -108,7 +111,7 @@ def integrate(
     )
     run = _Run(_ranges(bounds, sampler), settings, "integrate" if sampler is None else "estimate")
     kept = checkpoint_of(checkpoint, checkpoint_every, resume)
-    return run(f, args, sampler, (callback, progress), kept)
+    return run((f, args, batch), sampler, (callback, progress), kept)
 
 
 def train(
@@ -120,6 +123,7 @@ def train(
     seed: Any = 1,
     method: str = "auto",
     args: tuple[Any, ...] = (),
+    batch: int = 10_000,
     callback: Watcher | None = None,
     progress: bool | Watcher | None = None,
     **settings: Any,
@@ -131,7 +135,7 @@ def train(
     """
     settings.update(max_calls=max_calls, seed=seed, method=method)
     run = _Run(_ranges(bounds, start), settings, "train")
-    result = run(f, args, start, (callback, progress), None)
+    result = run((f, args, batch), start, (callback, progress), None)
     assert result.sampler is not None
     return result.sampler
 
@@ -191,6 +195,7 @@ class Integrator:
 
 _NO_SETTINGS = (
     "args",
+    "batch",
     "callback",
     "checkpoint",
     "checkpoint_every",
@@ -224,17 +229,19 @@ class _Run:
 
     def __call__(
         self,
-        f: Any,
-        args: tuple[Any, ...],
+        called: tuple[Any, tuple[Any, ...], int],
         start: Sampler | None,
         watchers: tuple[Watcher | None, bool | Watcher | None],
         checkpoint: dict[str, Any] | None,
     ) -> Result:
+        f, args, batch = called
+        batch = whole("batch", batch)
         function = Function(f, self.ranges, tuple(args))
         watch = Watch(*watchers, self.settings["stop"])
         task = {
             "dim": function.dim,
             "outputs": function.outputs,
+            "batch": batch,
             "goal": self.goal,
             "integrand": function,
             "observe": watch.step if watch.wanted else None,

@@ -2,82 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._native import normal_score, parenthesis
+from ._estimate import Estimate, Histogram, Iteration, histogram, read_only
+from ._show import line, summary, table
 
 if TYPE_CHECKING:
     from ._sampler import Sampler
-
-
-class Estimate(NamedTuple):
-    """One number with its error."""
-
-    #: estimated value
-    value: float
-    #: its one-sigma error
-    error: float
-    #: degrees of freedom of the error; None for so many that it is taken as known
-    dof: float | None = None
-
-    def pull(self, exact: float) -> float:
-        """(value - exact) / error as a standard normal number, few degrees of freedom included."""
-        return normal_score(self.value, self.error, self.dof, float(exact))
-
-    def to_gvar(self) -> Any:
-        """The same as a ``gvar.GVar``; needs the package gvar."""
-        import gvar
-
-        return gvar.gvar(self.value, self.error)
-
-    def __str__(self) -> str:
-        return parenthesis(self.value, self.error)
-
-
-class Iteration(NamedTuple):
-    """One step of a run."""
-
-    #: "explore", "adapt", "train" or "estimate"
-    phase: str
-    #: calls of this step
-    calls: int
-    #: mean of the weights; a preview unless the phase is "estimate"
-    value: float
-    #: its one-sigma error
-    error: float
-    #: spread of the weights, sigma/|mean|
-    rel_std: float
-    #: exponent of |f| trained on, for training steps
-    beta: float | None
-
-
-class Histogram(NamedTuple):
-    """The integral over each bin of an observable (not divided by the bin's width)."""
-
-    #: name of the observable
-    name: str
-    #: edges of the bins, ``(bins + 1,)``
-    edges: np.ndarray
-    #: integral over each bin, ``(bins,)``
-    values: np.ndarray
-    #: their one-sigma errors, ``(bins,)``
-    errors: np.ndarray
-    #: integral below the range, and its error
-    underflow: tuple[float, float]
-    #: integral above the range, and its error
-    overflow: tuple[float, float]
-
-
-def _read_only(values: Any) -> np.ndarray:
-    array = np.array(values, dtype=np.float64)
-    array.flags.writeable = False
-    return array
 
 
 def _frozen(value: Any) -> Any:
@@ -126,7 +62,7 @@ class Result:
         for shape in shapes:
             size = math.prod(shape)
             part = flat[start : start + size]
-            parts.append(_read_only(part).reshape(shape) if shape else part[0])
+            parts.append(read_only(part).reshape(shape) if shape else part[0])
             start += size
         return dict(zip(names, parts)) if names is not None else parts[0]
 
@@ -212,7 +148,7 @@ class Result:
         """Covariance of the values of all outputs, flat, ``(k, k)``; with ``covariance=True``."""
         flat = self._report["covariance"]
         k = len(self._report["outputs"])
-        return None if flat is None else _read_only(flat).reshape(k, k)
+        return None if flat is None else read_only(flat).reshape(k, k)
 
     @property
     def correlation(self) -> np.ndarray | None:
@@ -222,7 +158,7 @@ class Result:
             return None
         with np.errstate(all="ignore"):
             sigma = np.sqrt(np.diag(c))
-            return _read_only(c / np.outer(sigma, sigma))
+            return read_only(c / np.outer(sigma, sigma))
 
     def __float__(self) -> float:
         value = self.value
@@ -389,7 +325,7 @@ class Result:
     @property
     def histograms(self) -> Mapping[str, Histogram]:
         """Histograms of the observables, by name."""
-        return MappingProxyType({b["name"]: _histogram(b) for b in self._report["histograms"]})
+        return MappingProxyType({b["name"]: histogram(b) for b in self._report["histograms"]})
 
     @property
     def seed(self) -> int:
@@ -405,15 +341,10 @@ class Result:
 
     def summary(self) -> str:
         """The result and its diagnostics in some lines of text."""
-        names, _ = self._layout
-        text: str = self._report["text"]
-        if names is None:
-            return text
-        lines = [f"{name}: {e}" for name, e in zip(self._flat_names(), self.estimates)]
-        return "\n".join([text, *(f"  {line}" for line in lines)])
+        return summary(self, self._report["text"])
 
-    def _flat_names(self) -> list[str]:
-        """A name for every output."""
+    def names(self) -> list[str]:
+        """A name for every output, flat; empty for a single one."""
         names, shapes = self._layout
         flat = []
         for name, shape in zip(names or ("",), shapes):
@@ -422,7 +353,7 @@ class Result:
         return flat
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain dicts, lists and numbers, as the command line's ``--json`` has it."""
+        """Everything as plain dicts, lists and numbers."""
         return {k: _thawed(v) for k, v in self._report.items() if k != "text"}
 
     def to_gvar(self) -> Any:
@@ -447,37 +378,13 @@ class Result:
         return gvar.BufferDict(dict(zip(names, shaped))) if names is not None else shaped[0]
 
     def __repr__(self) -> str:
-        names = self._flat_names()
-        shown = [f"{n}={e}" if n else str(e) for n, e in zip(names, self.estimates)]
-        if len(shown) > 6:
-            shown = [*shown[:5], f"... {len(shown)} outputs"]
-        return f"<Result {', '.join(shown)}  {self.status}, {self.calls} calls>"
+        return line(self)
 
     def __str__(self) -> str:
         return self.summary()
 
     def _repr_html_(self) -> str:
-        colour = "#1a7f37" if self.is_good else "#b35900"
-        rows = [
-            (name or "value", str(e), f"{e.error / abs(e.value):.1e}" if e.value else "")
-            for name, e in zip(self._flat_names(), self.estimates)
-        ]
-        cells = "".join(
-            f"<tr><td>{html.escape(n)}</td><td><b>{html.escape(v)}</b></td><td>{r}</td></tr>"
-            for n, v, r in rows[:50]
-        )
-        notes = "".join(f"<li>{html.escape(text)}</li>" for text in self.reasons + self.warnings)
-        calls = ", ".join(f"{n:,} {phase}" for phase, n in self.calls_by_phase.items() if n)
-        khat = "" if self.khat is None else f", k-hat {self.khat:.2f}"
-        p_value = "" if self.p_value is None else f"; batches p = {self.p_value:.2f}"
-        return (
-            f"<table><thead><tr><th>output</th><th>integral</th><th>rel. error</th></tr></thead>"
-            f"<tbody>{cells}</tbody></table>"
-            f"<p><span style='color:{colour}'><b>{self.status}</b></span>, method {self.method}, "
-            f"{self.calls:,} calls ({calls}), {self.seconds:.2f} s<br>"
-            f"weights: spread {self.rel_std:.3g}, ESS {100.0 * self.ess_fraction:.1f} %{khat}"
-            f"{p_value}</p>" + (f"<ul>{notes}</ul>" if notes else "")
-        )
+        return table(self)
 
     def same_as(self, other: Result) -> bool:
         """Whether both have the same bits in all but times and the number of threads."""
@@ -542,20 +449,6 @@ def _objects(items: list[Any], shape: tuple[int, ...]) -> np.ndarray:
     for i, item in enumerate(items):
         array[i] = item
     return array.reshape(shape)
-
-
-def _histogram(binned: dict[str, Any]) -> Histogram:
-    bins = len(binned["values"])
-    share = np.arange(bins + 1) / bins
-    edges = binned["low"] * (1.0 - share) + binned["high"] * share
-    return Histogram(
-        binned["name"],
-        _read_only(edges),
-        _read_only(binned["values"]),
-        _read_only(binned["errors"]),
-        tuple(binned["underflow"]),
-        tuple(binned["overflow"]),
-    )
 
 
 def _thawed(value: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from . import _native
 from ._bounds import seed_of
 from ._function import Function
+from ._maps import Map
 from .errors import SettingError, ShapeError
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Sampler:
 
     _native: _native.Sampler
     _training: Result | None = None
+    #: where draws without a seed go on
+    _position: int = 0
 
     def __init__(self, *_: Any, **__: Any) -> None:
         raise TypeError("a sampler comes from thalweg.train, from result.sampler or Sampler.load")
@@ -59,7 +62,6 @@ class Sampler:
     def _of(cls, native: Any) -> Sampler:
         self = object.__new__(cls)
         self._native = native
-        self._position = 0
         return self
 
     @property
@@ -76,6 +78,12 @@ class Sampler:
     def proposal(self) -> str:
         """What it is, in one line."""
         return self._native.proposal
+
+    @property
+    def map(self) -> Map:
+        """The map of the unit cube that it draws through: a :class:`Flow`, a :class:`VegasGrid`, or
+        another :class:`Map`."""
+        return Map._of(self._native.map)
 
     @property
     def value(self) -> float | None:

@@ -10,13 +10,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._bounds import Ranges, seed_of
-from ._native import default_settings
+from ._native import default_settings as _defaults
 from .errors import SettingError
 
 #: names that settings of the Rust library have, and where they are
 METHODS = ("auto", "plain", "vegas", "flow")
 PLACEMENTS = ("auto", "random", "sobol", "strata")
 COST_CLASSES = ("free", "cheap", "dear")
+
+
+def default_settings() -> dict[str, Any]:
+    """All settings of a run with their defaults; dicts in it are ``vegas``, ``flow``, ``train``."""
+    settings = _defaults()
+    del settings["domain"]
+    return {**settings.pop("stop"), **settings}
 
 
 class _Unset:
@@ -32,7 +39,7 @@ UNSET: Any = _Unset()
 def settings_of(ranges: Ranges, given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a run, as a dict of plain data."""
     given = dict(given)
-    settings = default_settings()
+    settings = _defaults()
     settings["domain"] = {"ranges": ranges}
     settings["stop"] = _stop(given)
     settings["seed"] = seed_of(given.pop("seed", 1))
@@ -43,12 +50,12 @@ def settings_of(ranges: Ranges, given: Mapping[str, Any]) -> dict[str, Any]:
         settings["cost_class"] = _choice("cost_class", cost_class, COST_CLASSES)
     threads = given.pop("threads", None)
     if threads is not None:
-        settings["threads"] = _count("threads", threads)
+        settings["threads"] = whole("threads", threads)
     settings["non_finite"] = _non_finite(given.pop("non_finite", "fail"))
     for name in ("covariance", "flow_on_grid", "defence", "find_peaks"):
         settings[name] = bool(given.pop(name, settings[name]))
     for name in ("vegas", "flow", "train"):
-        _merge(settings[name], given.pop(name, None), name)
+        merge(settings[name], given.pop(name, None), name)
     if given:
         raise TypeError(_unknown(next(iter(given)), [*KNOWN]))
     return settings
@@ -97,7 +104,7 @@ def _stop(given: dict[str, Any]) -> dict[str, Any]:
     return {
         "rel_error": _target("rel_error", rel_error),
         "abs_error": _target("abs_error", errors.get("abs_error")),
-        "max_calls": _count("max_calls", given.pop("max_calls", 10_000_000)),
+        "max_calls": whole("max_calls", given.pop("max_calls", 10_000_000)),
         "max_seconds": _positive("max_seconds", given.pop("max_seconds", None)),
     }
 
@@ -123,7 +130,7 @@ def _positive(name: str, value: Any) -> float | None:
     return number
 
 
-def _count(name: str, value: Any) -> int:
+def whole(name: str, value: Any) -> int:
     """A whole number; floats such as 1e6 are welcome."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -159,7 +166,7 @@ def _non_finite(value: Any) -> Any:
     return {"count_as_zero": {"max_share": float(value)}}
 
 
-def _merge(defaults: dict[str, Any], given: Any, name: str) -> None:
+def merge(defaults: dict[str, Any], given: Any, name: str) -> None:
     """Replaces defaults by what is given, level by level."""
     if given is None:
         return
@@ -169,7 +176,7 @@ def _merge(defaults: dict[str, Any], given: Any, name: str) -> None:
         if key not in defaults:
             raise SettingError(f"{name}: {_unknown(str(key), list(defaults))}")
         if isinstance(defaults[key], dict) and isinstance(value, Mapping) and key == "adam":
-            _merge(defaults[key], value, f"{name}[{key!r}]")
+            merge(defaults[key], value, f"{name}[{key!r}]")
         else:
             defaults[key] = value
 

@@ -37,7 +37,7 @@ WRONG_VALUES = {
     "dates": (lambda x: np.array(["2020-01-01"] * len(x), "M8[D]"), errors.ShapeError, "real"),
     "an empty dict": (lambda x: {}, errors.ShapeError, "empty dict"),
     "a dict of a wrong shape": (lambda x: {"a": 1.0}, errors.ShapeError, "'a'"),
-    "ragged lists": (lambda x: [[1.0], [1.0, 2.0], [3.0]], ValueError, ""),
+    "ragged lists": (lambda x: [[1.0], [1.0, 2.0], [3.0]], ValueError, "inhomogeneous"),
     "NaN": (lambda x: np.full(len(x), np.nan), errors.NonFiniteError, "at the point"),
     "infinity": (lambda x: 1.0 / np.zeros(len(x)), errors.NonFiniteError, "at the point"),
 }
@@ -111,7 +111,7 @@ WRONG_SETTINGS = {
     "a misspelt setting of the flow": (dict(flow={"bin": 3}), ValueError, "did you mean 'bins'"),
     "flow of no dict": (dict(flow=3), TypeError, "dict"),
     "alpha out of range": (dict(vegas={"alpha": 2.0}), ValueError, "alpha is 2"),
-    "bins of text": (dict(flow={"bins": "many"}), (TypeError, ValueError), ""),
+    "bins of text": (dict(flow={"bins": "many"}), (TypeError, ValueError), "bins|str|int"),
     "strata without VEGAS": (dict(method="flow", placement="strata"), ValueError, "strata"),
     "a seed of text": (dict(seed="1"), TypeError, "seed"),
     "a negative seed": (dict(seed=-1), ValueError, "seed is -1"),

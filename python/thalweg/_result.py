@@ -374,7 +374,7 @@ class Result:
         shaped = []
         for i, shape in enumerate(shapes):
             part = self._part(made, i)
-            shaped.append(np.array(part, dtype=object).reshape(shape) if shape else part[0])
+            shaped.append(_objects(part, shape) if shape else part[0])
         return gvar.BufferDict(dict(zip(names, shaped))) if names is not None else shaped[0]
 
     def __repr__(self) -> str:
@@ -444,8 +444,8 @@ def _pulls(estimates: list[Estimate], exact: Any, shape: tuple[int, ...]) -> Any
 
 
 def _objects(items: list[Any], shape: tuple[int, ...]) -> np.ndarray:
+    # Item by item: NumPy would take tuples for rows.
     array = np.empty(len(items), dtype=object)
-    array[:] = items if not items or not isinstance(items[0], tuple) else None
     for i, item in enumerate(items):
         array[i] = item
     return array.reshape(shape)

@@ -1,12 +1,10 @@
 //! `thalweg integrate`: the integral, with an error.
 
-use std::any::Any;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use thalweg::integrate::Checkpoints;
-use thalweg::map::{Chain, Grid, Identity, Map, Rotation};
 use thalweg::{CheckpointFile, Integrator, Method, Outcome, Sampler, Settings, Status};
 
 use crate::error::Failure;
@@ -134,7 +132,7 @@ fn estimate(
     checkpoints: Option<Checkpoints<'_>>,
 ) -> Result<Outcome, Failure> {
     let map = sampler.into_map();
-    let method = method_of(map.as_ref());
+    let method = Method::of_map(map.as_ref());
     let mut watcher = Watcher::new(&subject.name(), &settings.stop);
     // Nothing is prepared, so the budget need not suffice for preparing.
     let integrator = Integrator::new(Settings {
@@ -150,28 +148,4 @@ fn estimate(
     };
     outcome.report.method = method;
     Ok(outcome)
-}
-
-/// Whether a map is a grid on turned axes.
-fn is_turned(map: &dyn Map) -> bool {
-    let any: &dyn Any = map;
-    let Some(chain) = any.downcast_ref::<Chain>() else {
-        return false;
-    };
-    chain.maps().iter().any(|map| {
-        let any: &dyn Any = map.as_ref();
-        any.is::<Rotation>()
-    })
-}
-
-/// The method that makes maps of this kind.
-fn method_of(map: &dyn Map) -> Method {
-    let any: &dyn Any = map;
-    if any.is::<Identity>() {
-        Method::Plain
-    } else if any.is::<Grid>() || is_turned(map) {
-        Method::Vegas
-    } else {
-        Method::Flow
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use super::settings::Method;
 use crate::error::Result;
 use crate::map::{Chain, Grid, Identity, Map, ProductMixture, Rotation};
 
@@ -81,5 +82,25 @@ impl Layers {
         } else {
             Box::new(Chain::new(maps)?)
         })
+    }
+}
+
+impl Method {
+    /// The method that makes maps like `map`: plain for the identity, VEGAS for a grid, whether its axes
+    /// are turned or not, and flow for all others.
+    pub fn of_map(map: &dyn Map) -> Self {
+        let any: &dyn Any = map;
+        let parts = any.downcast_ref().map_or(&[][..], Chain::maps);
+        let turned = parts.iter().any(|part| {
+            let any: &dyn Any = part.as_ref();
+            any.is::<Rotation>()
+        });
+        if any.is::<Identity>() {
+            Self::Plain
+        } else if any.is::<Grid>() || turned {
+            Self::Vegas
+        } else {
+            Self::Flow
+        }
     }
 }

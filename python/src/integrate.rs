@@ -93,7 +93,7 @@ pub(crate) fn run<'py>(
     };
     let wanted = functions.observe.is_some();
     let shape = (task.dim, task.outputs, task.batch);
-    let (outcome, fault) = serve(py, &functions, move |wire| run.go(wire, shape, wanted))?;
+    let (outcome, fault) = serve(py, &functions, move |wire| run.run(wire, shape, wanted))?;
     ended(py, outcome, fault)
 }
 
@@ -183,5 +183,20 @@ impl Prepared {
             Some(map) => integrator.estimate(&integrand, map, &mut observer),
             None => integrator.run(&integrand, &mut observer),
         }
+    }
+
+    /// As [`Self::go`]; the report names the method that made the proposal.
+    fn run(
+        self,
+        wire: &Wire<'_>,
+        shape: (usize, usize, usize),
+        wanted: bool,
+    ) -> Result<Outcome, Error> {
+        let frozen = self.start.is_some() && self.goal == "estimate";
+        let mut outcome = self.go(wire, shape, wanted)?;
+        if frozen {
+            outcome.report.method = Method::of_map(outcome.map.as_ref());
+        }
+        Ok(outcome)
     }
 }

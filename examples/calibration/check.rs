@@ -5,6 +5,8 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 use thalweg::{Domain, Integrator, Method, Settings, Stop, from_fn};
 use thalweg_integrands::Problem;
 
+use crate::numbers::{self, uniform};
+
 /// How an integral is found anew.
 #[derive(Clone, Debug)]
 pub(crate) enum Check {
@@ -132,17 +134,6 @@ fn product(problem: &Problem, breaks: &[Vec<f64>]) -> f64 {
     (0..dim).map(axis).product::<f64>() * scale
 }
 
-/// Uniform numbers in (0, 1): splitmix64.
-fn uniform(mut state: u64) -> impl FnMut() -> f64 {
-    move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64 + 0.5 / (1_u64 << 53) as f64
-    }
-}
-
 fn monte_carlo(problem: &Problem, n: u32, peaks: &[(Vec<f64>, f64)]) -> Found {
     let domain = Domain::new(&problem.domain).expect("a domain");
     let dim = problem.dim;
@@ -158,8 +149,7 @@ fn monte_carlo(problem: &Problem, n: u32, peaks: &[(Vec<f64>, f64)]) -> Found {
             None => x.fill_with(&mut next),
             Some((centre, sigma)) => {
                 for (x, c) in x.iter_mut().zip(centre) {
-                    let radius = (-2.0 * next().ln()).sqrt();
-                    *x = c + sigma * radius * (TAU * next()).cos();
+                    *x = c + sigma * numbers::normal(&mut next);
                 }
             }
         }

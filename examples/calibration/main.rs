@@ -3,8 +3,8 @@
 //!     cargo run --release --example calibration -- MODE [OPTIONS] [NAME ..]
 //!
 //! `named`: 36 integrands, each with the methods that can do it. `zoo`: 60 that break integrators.
-//! `seen`: features of which uniform points see one to a hundred points' worth. `check`: the
-//! exact values, found anew in another way.
+//! `seen`: features of which uniform points see one to a hundred points' worth. `samplers`: trained
+//! proposals on exact samples of their targets. `check`: the exact values, found anew in another way.
 //!
 //! Options: `--seeds K`, `--methods M,..` (or `none`), `--calls N` (budget), `--target E` (relative
 //! error to reach), `--iterations I` (of VEGAS), `--no-defence`, `--svg FILE` (histogram of the pulls
@@ -19,12 +19,14 @@ mod numbers;
 mod peer;
 mod recipes;
 mod run;
+mod samplers;
 #[path = "../common/seeds.rs"]
 mod seeds;
 mod seen;
 mod summary;
 mod tables;
 mod tally;
+mod targets;
 mod verify;
 mod zoo;
 
@@ -88,7 +90,7 @@ impl Arguments {
 
 #[expect(clippy::print_stdout, reason = "an example shows its result")]
 fn main() {
-    let usage = "calibration named|zoo|seen|check [OPTIONS] [NAME ..]";
+    let usage = "calibration named|zoo|seen|samplers|check [OPTIONS] [NAME ..]";
     let Some(all) = Arguments::read() else {
         println!("{usage}");
         return;
@@ -98,6 +100,7 @@ fn main() {
         "named" => tables::of_named(&all),
         "zoo" => tables::of_zoo(&all),
         "seen" => seen::table(&all),
+        "samplers" => samplers::table(&all),
         _ => println!("{usage}"),
     }
 }

@@ -151,12 +151,20 @@ impl Count {
         }
     }
 
-    fn merge_from(&mut self, other: &Self) {
-        self.runs += other.runs;
-        self.found += other.found;
-        self.flagged += other.flagged;
-        self.missed += other.missed;
-        self.covered += other.covered;
+    fn merged(self, other: &Self) -> Self {
+        Self {
+            runs: self.runs + other.runs,
+            found: self.found + other.found,
+            flagged: self.flagged + other.flagged,
+            missed: self.missed + other.missed,
+            covered: self.covered + other.covered,
+        }
+    }
+
+    /// Shares found and flagged.
+    fn seen(&self) -> String {
+        let share = |count: usize| 100.0 * count as f64 / self.runs.max(1) as f64;
+        format!("{:.1} + {:.1} %", share(self.found), share(self.flagged))
     }
 
     const HEADER: &str = "| ground | method | feature | dim | N | N v | runs | found | flagged | missed | of these within the blind volume |\n\
@@ -199,7 +207,8 @@ fn uniform_points(all: &Arguments, method: Method, ground: Ground, dim: usize) -
     points[2]
 }
 
-/// A row for each method, ground, feature, dimension and N v, and sums over features and dimensions.
+/// A row for each ground, method, feature, dimension and N v, and what is found and what flagged
+/// over features and dimensions.
 #[expect(clippy::print_stdout, reason = "an example shows its result")]
 pub(crate) fn table(all: &Arguments) {
     println!("{}", Count::HEADER);
@@ -229,20 +238,22 @@ pub(crate) fn table(all: &Arguments) {
                         let head =
                             format!("{ground} | {name} | {shape} | {dim} | {points} | {worth}");
                         println!("{}", count.line(&head));
-                        sum.merge_from(&count);
+                        *sum = sum.merged(&count);
                     }
                 }
             }
             sums.push((ground.name(), method.name(), of_method));
         }
     }
-    println!("\n{}", Count::HEADER);
-    for (ground, name, of_method) in &sums {
-        for (worth, sum) in WORTH.iter().zip(of_method) {
-            println!(
-                "{}",
-                sum.line(&format!("{ground} | {name} | all | all | | {worth}"))
-            );
-        }
+    let worths = WORTH.map(|worth| format!(" {worth} |")).concat();
+    println!("\n| ground | method |{worths} missed | of these within the blind volume |");
+    println!("|{}", "---|".repeat(WORTH.len() + 4));
+    for (ground, name, counts) in &sums {
+        let cells = counts.map(|count| format!(" {} |", count.seen())).concat();
+        let all = counts.iter().fold(Count::default(), Count::merged);
+        let Count {
+            missed, covered, ..
+        } = all;
+        println!("| {ground} | {name} |{cells} {missed} | {covered} |");
     }
 }

@@ -6,11 +6,11 @@
 //! KL(p|q) = E_p[log p/q]     1 + chi2 = E_p[p/q]
 //! ```
 //!
-//! in nats. Where p/q is above 100 lies a part A of the cube. q misses it if it has more than 1 % of p,
-//! but of n points as the estimate drew fewer than ten are expected there:
+//! in nats. A part of the cube is missed if it has more than 1 % of p but fewer than ten of n points are
+//! expected there, n being those of the estimate. Tried are the parts A where p/q is above 100, 1000, ..:
 //!
 //! ```text
-//! n q(A) = n E_p[q/p, p/q > 100]
+//! n q(A) = n E_p[q/p, A]
 //! ```
 //!
 //! A run is silent if it misses a part and its status is good; it is within the blind volume if that
@@ -29,7 +29,7 @@ use crate::{Arguments, run, seeds};
 const CALLS: u64 = 100_000;
 /// Exact points for each run.
 const POINTS: usize = 100_000;
-/// The share of p with p/q above 100 that counts.
+/// The share of p that counts.
 const MISSING: f64 = 0.01;
 /// Points of the estimate below which it does not see such a part.
 const FEW: f64 = 10.0;
@@ -77,8 +77,11 @@ fn score(all: &Arguments, target: &Target, method: Method, seed: u64) -> Score {
         .collect();
     let ratios: Vec<f64> = logs.iter().map(|l| l.min(LARGEST).exp()).collect();
     let above = |r: f64| ratios.iter().filter(|x| **x > r).count() as f64 / POINTS as f64;
-    let rare = ratios.iter().filter(|x| **x > 100.0);
-    let expected = drawn * rare.map(|x| x.recip()).sum::<f64>() / POINTS as f64;
+    let missed = |decade: &i32| {
+        let least = 10.0_f64.powi(*decade);
+        let inverse = ratios.iter().filter(|x| **x > least).map(|x| x.recip());
+        above(least) > MISSING && drawn * inverse.sum::<f64>() / (POINTS as f64) < FEW
+    };
     let (kl, kl_error) = mean(&logs);
     let (ratio, ratio_error) = mean(&ratios);
     Score {
@@ -88,7 +91,7 @@ fn score(all: &Arguments, target: &Target, method: Method, seed: u64) -> Score {
         ratio_error,
         khat: WeightStats::from_slice(&ratios).khat(),
         above: (above(10.0), above(100.0)),
-        missing: above(100.0) > MISSING && expected < FEW,
+        missing: (2..=100).any(|decade| missed(&decade)),
         largest: logs.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         good,
         blind,

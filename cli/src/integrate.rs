@@ -9,6 +9,7 @@ use thalweg::{CheckpointFile, Integrator, Method, Outcome, Sampler, Settings, St
 
 use crate::error::Failure;
 use crate::exit::{EXIT_CODES, Exit};
+use crate::kept::Kept;
 use crate::options::{RunArgs, WhatArgs};
 use crate::output::{note, print, print_json};
 use crate::progress::Watcher;
@@ -89,11 +90,12 @@ pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
         Some(file) if args.resume => file.load()?,
         _ => None,
     };
-    let checkpoints = file.as_mut().map(|store| Checkpoints { store, from });
+    let mut watcher = Watcher::new(&subject.name(), &stop);
+    let mut kept = file.as_mut().map(|file| Kept::new(file, watcher.teller()));
+    let checkpoints = kept.as_mut().map(|store| Checkpoints { store, from });
     let outcome = if let Some(sampler) = sampler {
-        estimate(sampler, settings, &subject, checkpoints)?
+        estimate(sampler, settings, &subject, (&mut watcher, checkpoints))?
     } else {
-        let mut watcher = Watcher::new(&subject.name(), &stop);
         let integrator = Integrator::new(settings)?;
         let integrand = subject.integrand.as_ref();
         match checkpoints {
@@ -101,21 +103,16 @@ pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
             None => integrator.run(integrand, &mut watcher)?,
         }
     };
+    drop(watcher);
+    let failed = kept.is_some_and(|kept| kept.has_failed());
     let report = outcome.report.clone();
     if args.json {
         print_json(&Record::new(&subject, &report))?;
     } else {
         print(&report::text(&subject, &report))?;
     }
-    if let Some(path) = args
-        .checkpoint
-        .as_ref()
-        .filter(|_| report.status == Status::Interrupted)
-    {
-        note(&format!(
-            "kept in {}; --resume goes on from it",
-            path.display()
-        ));
+    if let Some(file) = file.filter(|_| report.status == Status::Interrupted) {
+        note_where(&file, failed);
     }
     if let Some(path) = &args.save {
         model::save(outcome, &subject, path)?;
@@ -124,16 +121,26 @@ pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
     Ok(Exit::of(&report, &stop))
 }
 
+/// Says from where an interrupted run can go on.
+fn note_where(file: &CheckpointFile, failed: bool) {
+    let what = match (failed, file.exists()) {
+        (false, _) => "kept",
+        (true, true) => "an earlier state is kept",
+        (true, false) => return,
+    };
+    let path = file.path().display();
+    note(&format!("{what} in {path}; --resume goes on from it"));
+}
+
 /// Estimates with the frozen proposal of a model.
 fn estimate(
     sampler: Sampler,
     settings: Settings,
     subject: &Subject,
-    checkpoints: Option<Checkpoints<'_>>,
+    (watcher, checkpoints): (&mut Watcher, Option<Checkpoints<'_>>),
 ) -> Result<Outcome, Failure> {
     let map = sampler.into_map();
     let method = Method::of_map(map.as_ref());
-    let mut watcher = Watcher::new(&subject.name(), &settings.stop);
     // Nothing is prepared, so the budget need not suffice for preparing.
     let integrator = Integrator::new(Settings {
         method: Method::Plain,
@@ -141,10 +148,8 @@ fn estimate(
     })?;
     let integrand = subject.integrand.as_ref();
     let mut outcome = match checkpoints {
-        Some(checkpoints) => {
-            integrator.run_kept(integrand, Some(map), &mut watcher, checkpoints)?
-        }
-        None => integrator.estimate(integrand, map, &mut watcher)?,
+        Some(checkpoints) => integrator.run_kept(integrand, Some(map), watcher, checkpoints)?,
+        None => integrator.estimate(integrand, map, watcher)?,
     };
     outcome.report.method = method;
     Ok(outcome)

@@ -9,6 +9,7 @@ mod expression;
 mod inspect;
 mod integrate;
 mod interrupt;
+mod kept;
 mod library;
 mod list;
 mod model;

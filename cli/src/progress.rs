@@ -9,6 +9,7 @@ use thalweg::{Control, Observer, Progress, Stop};
 
 use crate::interrupt;
 use crate::number::significant;
+use crate::output::note;
 
 /// Without a target the run ends with its budget; with one, how far it is nobody knows.
 const WITH_BUDGET: &str = "{prefix} [{bar:20}] {percent:>3} %  {elapsed}  {wide_msg}";
@@ -39,6 +40,12 @@ impl Watcher {
         bar.set_prefix(label.chars().take(LABEL).collect::<String>());
         bar.enable_steady_tick(Duration::from_millis(120));
         Self { bar }
+    }
+
+    /// Says something on stderr without spoiling what is shown there.
+    pub(crate) fn teller(&self) -> impl Fn(&str) + Send + use<> {
+        let bar = self.bar.clone();
+        move |message| bar.suspend(|| note(message))
     }
 }
 

@@ -39,11 +39,20 @@ pub trait CheckpointStore: Send {
     /// Whether it is time for another one.
     fn due(&mut self) -> bool;
 
-    /// Keeps `checkpoint`. An error becomes a warning of the report: the run goes on.
+    /// Keeps `checkpoint`, at once or while the run goes on. An error becomes a warning of the report
+    /// unless a later state is kept: the run goes on.
     ///
     /// # Errors
-    /// What went wrong.
+    /// What went wrong with this state or an earlier one.
     fn save(&mut self, checkpoint: &Checkpoint) -> Result<()>;
+
+    /// Waits until the last state is kept; called at the end of a run.
+    ///
+    /// # Errors
+    /// What went wrong with it.
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Keeping a run, and going on with one.
@@ -120,7 +129,6 @@ pub(crate) struct Keeper<'k> {
     proposal: AtomicU64,
     /// values remembered now, of preparing and of the estimate
     values: [AtomicUsize; 2],
-    fault: Mutex<Option<String>>,
 }
 
 impl<'k> Keeper<'k> {
@@ -160,7 +168,6 @@ impl<'k> Keeper<'k> {
             estimating: AtomicBool::new(false),
             proposal: AtomicU64::new(0),
             values,
-            fault: Mutex::new(None),
         })
     }
 
@@ -265,24 +272,28 @@ impl<'k> Keeper<'k> {
         now.saved = Some(saved);
     }
 
-    /// Saves where it is time, or in `any` case. One thread does; the others wait only where they
-    /// have something to remember.
-    pub(crate) fn save(&self, any: bool) {
+    /// Saves where it is time. One thread does; the others wait only where they have something to
+    /// remember.
+    pub(crate) fn save(&self) {
         let Ok(mut store) = self.store.try_lock() else {
             return;
         };
-        if !any && !store.due() {
-            return;
+        if store.due() {
+            // The store says it itself if it wants to; what counts is the last state.
+            let _ = store.save(&self.now());
         }
-        let error = store.save(&self.now()).err();
-        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        *fault = error.map(|e| e.to_string());
     }
 
-    /// What went wrong with saving, if anything did.
-    pub(crate) fn fault(&self) -> Option<String> {
-        let fault = self.fault.lock();
-        fault.unwrap_or_else(PoisonError::into_inner).clone()
+    /// Saves the last state; what went wrong with that, if anything did.
+    pub(crate) fn finish(&self) -> Option<String> {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        // What became of the state before this one does not matter any more.
+        let _ = store.finish();
+        let saved = store.save(&self.now());
+        saved
+            .and_then(|()| store.finish())
+            .err()
+            .map(|e| e.to_string())
     }
 }
 
@@ -325,11 +336,19 @@ fn key_of_map(map: &dyn Map) -> u64 {
     key(&x).0
 }
 
+/// Coordinates that are taken in side by side: each alone would wait for the one before it.
+const LANES: usize = 8;
+
 /// 128 bits from the coordinates `x`.
 pub(crate) fn key(x: &[f64]) -> (u64, u64) {
-    x.iter().fold((1, x.len() as u64), |(a, b), x| {
-        let bits = x.to_bits();
-        (mix(a ^ bits), mix(b.rotate_left(17) ^ bits))
+    let mut lanes = [0_u64; LANES];
+    for x in x.chunks(LANES) {
+        for (lane, x) in lanes.iter_mut().zip(x) {
+            *lane = mix(*lane ^ x.to_bits());
+        }
+    }
+    lanes.iter().fold((1, x.len() as u64), |(a, b), lane| {
+        (mix(a ^ lane), mix(b.rotate_left(17) ^ lane))
     })
 }
 

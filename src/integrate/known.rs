@@ -76,7 +76,7 @@ impl<'k> Known<'k> {
                 chunk.end = end;
             }
         }
-        self.keeper.save(false);
+        self.keeper.save();
     }
 }
 

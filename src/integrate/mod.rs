@@ -243,8 +243,7 @@ impl Integrator {
         let mut run = Run::new(settings, evaluator, &watch, keeper.as_ref(), seed);
         let mut outcome = pool.install(|| execute(&mut run, given, goal));
         if let Some(keeper) = &keeper {
-            keeper.save(true);
-            if let (Ok(outcome), Some(fault)) = (&mut outcome, keeper.fault()) {
+            if let (Some(fault), Ok(outcome)) = (keeper.finish(), &mut outcome) {
                 let warning = format!("the run could not be kept: {fault}");
                 outcome.report.warnings.push(warning);
             }

@@ -1,15 +1,21 @@
 //! Checkpoints as files: the last one, and the one before it as `FILE.1`.
+//!
+//! A state becomes bytes while the run waits, and the bytes a file while it goes on.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use rmp_serde::encode::write_named;
 
 use super::{
     CHECKPOINT, disk,
     envelope::{unwrap, wrap},
     file_error, skim,
+    writer::{Job, Writer},
 };
 use crate::error::{Error, Result};
 use crate::integrate::{Checkpoint, CheckpointStore};
@@ -39,6 +45,11 @@ pub struct CheckpointFile {
     last: Instant,
     /// what the last one took
     took: Duration,
+    writer: Writer,
+    /// of a write that has ended, until it is told
+    fault: Option<io::Error>,
+    /// whether the last file is damaged, so that it must not take the place of the one before
+    damaged: AtomicBool,
 }
 
 impl CheckpointFile {
@@ -50,6 +61,9 @@ impl CheckpointFile {
             every,
             last: Instant::now(),
             took: Duration::ZERO,
+            writer: Writer::new(),
+            fault: None,
+            damaged: AtomicBool::new(false),
         }
     }
 
@@ -76,7 +90,10 @@ impl CheckpointFile {
     /// # Errors
     /// [`Error::File`] if reading fails, [`Error::InvalidCheckpoint`] if neither can be used.
     pub fn load(&self) -> Result<Option<Checkpoint>> {
+        // What becomes of a write that goes on shows in the file.
+        self.writer.wait();
         let last = read(&self.path);
+        self.damaged.store(last.is_err(), Ordering::Relaxed);
         if matches!(last, Ok(Some(_))) {
             return last;
         }
@@ -92,6 +109,7 @@ impl CheckpointFile {
     /// # Errors
     /// [`Error::File`] if that fails.
     pub fn remove(&self) -> Result<()> {
+        self.writer.wait();
         for path in [self.path.clone(), self.previous()] {
             match fs::remove_file(&path) {
                 Err(e) if e.kind() != ErrorKind::NotFound => {
@@ -104,22 +122,57 @@ impl CheckpointFile {
     }
 }
 
+impl CheckpointFile {
+    /// Takes note of a write that has ended, or waits until it has.
+    fn settle(&mut self) {
+        let Some(written) = self.writer.wait() else {
+            return;
+        };
+        self.took += written.took;
+        self.last = Instant::now();
+        if written.result.is_ok() {
+            self.damaged.store(false, Ordering::Relaxed);
+        }
+        self.fault = written.result.err();
+    }
+
+    /// What is wrong with the last write that has ended.
+    fn told(&mut self) -> Result<()> {
+        match self.fault.take() {
+            Some(fault) => Err(file_error("write", &self.path, fault)),
+            None => Ok(()),
+        }
+    }
+}
+
 impl CheckpointStore for CheckpointFile {
     fn due(&mut self) -> bool {
+        if self.writer.is_busy() {
+            return false;
+        }
+        self.settle();
         self.last.elapsed() >= self.every.max(self.took * RARELY)
     }
 
+    /// Writes while the run goes on: an error is that of the state before.
     fn save(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        self.settle();
         let start = Instant::now();
-        let saved = to_bytes(checkpoint)
-            .map_err(|e| file_error("write", &self.path, e))
-            .and_then(|bytes| {
-                disk::replace_keeping(&self.path, &self.previous(), &bytes)
-                    .map_err(|e| file_error("write", &self.path, e))
-            });
+        let bytes = to_bytes(checkpoint).map_err(|e| file_error("write", &self.path, e))?;
+        let damaged = self.damaged.load(Ordering::Relaxed);
+        self.writer.start(Job {
+            path: self.path.clone(),
+            previous: (!damaged).then(|| self.previous()),
+            bytes,
+        });
         self.last = Instant::now();
         self.took = start.elapsed();
-        saved
+        self.told()
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.settle();
+        self.told()
     }
 }
 
@@ -146,8 +199,7 @@ impl Checkpoint {
 }
 
 fn to_bytes(checkpoint: &Checkpoint) -> io::Result<Vec<u8>> {
-    let payload = rmp_serde::to_vec_named(checkpoint).map_err(io::Error::other)?;
-    Ok(wrap(CHECKPOINT, &payload))
+    wrap(CHECKPOINT, |bytes| write_named(bytes, checkpoint)).map_err(io::Error::other)
 }
 
 /// A state, or what is wrong.

@@ -26,35 +26,73 @@ pub(super) fn read(kind: Kind, path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What writing asks of the system: calls of their own, so that tests can let each of them fail.
+pub(super) trait System {
+    fn create(&self, path: &Path) -> io::Result<File> {
+        File::create(path)
+    }
+
+    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        file.write_all(bytes)
+    }
+
+    fn flush(&self, file: &File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn flush_folder(&self, path: &Path) -> io::Result<()> {
+        flush_folder(path)
+    }
+}
+
+/// The system as it is.
+pub(super) struct Real;
+
+impl System for Real {}
+
 /// Writes beside `path`, flushes to the disk, renames, and flushes the folder: after a crash
-/// there is the old file or the new one.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    put(path, bytes, || Ok(()))
-}
-
-/// The same, and what was there becomes `previous`: after a crash there is one of both, whole.
-pub(super) fn replace_keeping(path: &Path, previous: &Path, bytes: &[u8]) -> io::Result<()> {
-    put(path, bytes, || match fs::rename(path, previous) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-        renamed => renamed,
-    })
-}
-
-/// Writes beside `path`, makes room and renames.
-fn put(path: &Path, bytes: &[u8], room: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+/// there is the old file or the new one. What was there becomes `previous` where one is given: after
+/// a crash there is one of both, whole.
+pub(super) fn replace(
+    system: &impl System,
+    (path, previous): (&Path, Option<&Path>),
+    bytes: &[u8],
+) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let mut part = OsString::from(name);
     part.push(".part");
     let part = path.with_file_name(part);
-    let written = File::create(&part)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| room())
-        .and_then(|()| fs::rename(&part, path));
+    let written = write_new(system, &part, bytes)
+        .and_then(|()| previous.map_or(Ok(()), |to| make_room(system, path, to)))
+        .and_then(|()| system.rename(&part, path));
     if written.is_err() {
         // Nothing useful can be done if even the remains cannot be removed.
-        let _ = fs::remove_file(&part);
+        let _ = system.remove(&part);
     }
-    written.and_then(|()| flush_folder(path))
+    written.and_then(|()| system.flush_folder(path))
+}
+
+/// Writes a file as far as to the disk.
+fn write_new(system: &impl System, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = system.create(path)?;
+    system.write(&mut file, bytes)?;
+    system.flush(&file)
+}
+
+/// Gives what is at `path`, if anything is, another name.
+fn make_room(system: &impl System, path: &Path, to: &Path) -> io::Result<()> {
+    match system.rename(path, to) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        renamed => renamed,
+    }
 }
 
 /// Flushes the folder of a file, which holds its name.

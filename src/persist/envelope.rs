@@ -35,14 +35,19 @@ pub(super) enum Fault {
     Checksum { found: u32, expected: u32 },
 }
 
-pub(super) fn wrap(kind: Kind, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER + payload.len());
-    bytes.extend_from_slice(kind.magic);
-    bytes.extend_from_slice(&kind.format.to_le_bytes());
-    bytes.extend_from_slice(&checksum(kind.format, payload).to_le_bytes());
-    bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(payload);
-    bytes
+/// An envelope around the payload that `write` appends.
+pub(super) fn wrap<E>(
+    kind: Kind,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<Vec<u8>, E> {
+    let mut bytes = vec![0; HEADER];
+    write(&mut bytes)?;
+    let (header, payload) = bytes.split_at_mut(HEADER);
+    header[..8].copy_from_slice(kind.magic);
+    header[8..12].copy_from_slice(&kind.format.to_le_bytes());
+    header[12..16].copy_from_slice(&checksum(kind.format, payload).to_le_bytes());
+    header[16..].copy_from_slice(&(payload.len() as u64).to_le_bytes());
+    Ok(bytes)
 }
 
 /// Bytes that a file should have of which `header` is the beginning; `Err` if that is no header
@@ -107,7 +112,17 @@ fn checksum(format: u32, payload: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
+
+    fn wrap(kind: Kind, payload: &[u8]) -> Vec<u8> {
+        let write = |bytes: &mut Vec<u8>| {
+            bytes.extend(payload);
+            Ok::<(), Infallible>(())
+        };
+        super::wrap(kind, write).unwrap()
+    }
 
     const THING: Kind = Kind {
         name: "thing",

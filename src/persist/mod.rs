@@ -15,10 +15,13 @@ mod build;
 mod checkpoint;
 mod disk;
 mod envelope;
+#[cfg(test)]
+mod faults;
 mod list;
 mod model;
 mod skim;
 mod state;
+mod writer;
 
 pub use checkpoint::CheckpointFile;
 
@@ -55,7 +58,7 @@ impl Sampler {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let bytes = self.to_bytes()?;
-        disk::replace(path, &bytes).map_err(|e| file_error("write", path, e))
+        disk::replace(&disk::Real, (path, None), &bytes).map_err(|e| file_error("write", path, e))
     }
 
     /// Reads a sampler back.
@@ -79,8 +82,7 @@ impl Sampler {
     /// with more than 32 maps, chains in more than 8 others, mixtures of more than 16384
     /// densities in all, more than 16384 notes, or a note of more than 256 KiB, which would not be read.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let payload = model::write(self)?;
-        Ok(envelope::wrap(MODEL, &payload))
+        envelope::wrap(MODEL, |bytes| model::write(self, bytes))
     }
 
     /// The sampler of which [`Sampler::to_bytes`] has made `bytes`, or that a file holds.

@@ -43,8 +43,8 @@ struct Ranges {
     ranges: Vec<(f64, f64)>,
 }
 
-/// The payload of a sampler.
-pub(super) fn write(sampler: &Sampler) -> Result<Vec<u8>> {
+/// Appends the payload of a sampler to `bytes`.
+pub(super) fn write(sampler: &Sampler, bytes: &mut Vec<u8>) -> Result<()> {
     let notes = sampler.metadata();
     let allowed = "at most 16384";
     let count = notes.len();
@@ -70,7 +70,7 @@ pub(super) fn write(sampler: &Sampler) -> Result<Vec<u8>> {
         estimate: sampler.estimate(),
         metadata: notes,
     };
-    rmp_serde::to_vec_named(&model).map_err(|e| Error::File {
+    rmp_serde::encode::write_named(bytes, &model).map_err(|e| Error::File {
         action: "write",
         path: NOWHERE.to_owned(),
         source: io::Error::other(e),

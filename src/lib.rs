@@ -48,6 +48,7 @@ pub mod integrate;
     reason = "kernels must take on the features of their shell"
 )]
 mod kernel;
+mod list;
 pub mod map;
 mod persist;
 mod rng;

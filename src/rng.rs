@@ -53,6 +53,7 @@ pub(crate) struct Streams {
 }
 
 /// One round of the `SplitMix64` finaliser (Steele, Lea, Flood 2014).
+#[inline]
 pub(crate) fn mix(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

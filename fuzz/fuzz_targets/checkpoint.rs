@@ -5,25 +5,21 @@
 
 #![no_main]
 
+#[path = "../../tests/files/seal.rs"]
+mod seal;
+
 use libfuzzer_sys::fuzz_target;
 use thalweg::{
     CostClass, Integrator, Method, Result, Settings, Stop, from_fn,
     integrate::{Checkpoint, CheckpointStore, Checkpoints, Silent},
 };
 
-/// Bytes before the payload.
-const HEADER: usize = 24;
-
 fuzz_target!(|bytes: &[u8]| {
     go_on(bytes);
     let mut sealed = bytes.to_vec();
-    if let Some((header, payload)) = sealed.split_at_mut_checked(HEADER) {
-        header[..12].copy_from_slice(b"THALWGC\n\x01\0\0\0");
-        let mut hasher = crc32fast::Hasher::new();
-        hasher.update(&header[8..12]);
-        hasher.update(payload);
-        header[12..16].copy_from_slice(&hasher.finalize().to_le_bytes());
-        header[16..].copy_from_slice(&(payload.len() as u64).to_le_bytes());
+    if let Some(start) = sealed.get_mut(..12) {
+        start.copy_from_slice(b"THALWGC\n\x01\0\0\0");
+        seal::seal(&mut sealed);
         go_on(&sealed);
     }
 });

@@ -5,8 +5,8 @@
 //! where nothing is remembered. The estimate is kept as the sums of its last finished step, and the
 //! values of the step that was under way.
 //! Values are found by the points: 128 bits from the coordinates of a chunk.
-//! Known weaknesses: training is repeated on resumption; and of values beyond [`MOST`] none is
-//! remembered, so that they are computed again.
+//! Known weaknesses: training is repeated on resumption; and of values beyond [`MOST`] and of chunks
+//! beyond [`MOST_CHUNKS`] none is remembered, so that they are computed again.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +15,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -31,6 +32,8 @@ use crate::rng::mix;
 
 /// Most values that are remembered of the making of a proposal, and of a step of the estimate.
 const MOST: usize = 1 << 25;
+/// Most chunks that their values belong to: each takes room of its own.
+const MOST_CHUNKS: usize = 1 << 17;
 /// Points that tell whether the integrand is the same.
 const PROBE: usize = 4;
 
@@ -74,6 +77,34 @@ impl fmt::Debug for Checkpoints<'_> {
 /// Values of chunks of points, by their keys.
 type Memory = BTreeMap<(u64, u64), Vec<f64>>;
 
+/// Reads values of chunks; they may come from a stranger.
+fn memory<'de, D: Deserializer<'de>>(from: D) -> Result<Memory, D::Error> {
+    struct Chunks;
+    impl<'de> Visitor<'de> for Chunks {
+        type Value = Memory;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(formatter, "values of at most {MOST_CHUNKS} chunks")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Memory, A::Error> {
+            let length = map.size_hint().unwrap_or(0);
+            if length > MOST_CHUNKS {
+                return Err(A::Error::invalid_length(length, &self));
+            }
+            let mut memory = Memory::new();
+            while let Some((key, values)) = map.next_entry::<_, Vec<f64>>()? {
+                if values.is_empty() {
+                    return Err(A::Error::invalid_length(0, &"one value or more"));
+                }
+                memory.insert(key, values);
+            }
+            Ok(memory)
+        }
+    }
+    from.deserialize_map(Chunks)
+}
+
 /// The estimate after a finished step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Saved {
@@ -98,7 +129,9 @@ pub struct Checkpoint {
     pub(crate) cost: Option<CostClass>,
     /// the first points in the user's units (`[n * dim]`), and the values there
     probe: (Vec<f64>, Vec<f64>),
+    #[serde(deserialize_with = "memory")]
     prepared: Memory,
+    #[serde(deserialize_with = "memory")]
     estimate: Memory,
     pub(crate) saved: Option<Saved>,
 }
@@ -231,7 +264,8 @@ impl<'k> Keeper<'k> {
             &mut now.prepared
         };
         let count = &self.values[usize::from(estimating)];
-        if count.load(Ordering::Relaxed) + values.len() <= MOST {
+        let few = memory.len() < MOST_CHUNKS || memory.contains_key(&key);
+        if few && count.load(Ordering::Relaxed) + values.len() <= MOST {
             let before = memory.insert(key, values.to_vec());
             let grown = values.len().saturating_sub(before.map_or(0, |b| b.len()));
             count.fetch_add(grown, Ordering::Relaxed);

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! is what the value may lack. The points are those that explored, and one for every 32 of the estimate;
-//! a proposal that mixes uniform points in has them already.
+//! a proposal that mixes uniform points in has them already. Where the time is limited some of it is
+//! kept for them; a run that is interrupted has none of them.
 //! Known weakness: what is smaller than about 3/N in volume is missed by these points, too.
 
 use super::{
@@ -66,13 +67,18 @@ impl Seen {
     }
 }
 
-/// Calls to keep for it, of those that are left for the estimate.
-pub(crate) fn reserve(mixture: Mixture<'_>, left: u64) -> u64 {
+/// Calls to keep for it, of those that are left for the estimate, and the share of the time left.
+pub(crate) fn reserve(mixture: Mixture<'_>, left: u64) -> (u64, f64) {
     if mixture.has_uniform() {
-        0
+        (0, 0.0)
     } else {
-        left / (PER_POINT + 1)
+        (left / (PER_POINT + 1), 1.0 / (PER_POINT + 1) as f64)
     }
+}
+
+/// Points evaluated together: few where there are few, so that all threads have some.
+fn chunk_size(points: u64) -> u64 {
+    (points / 64).clamp(16, CHUNK)
 }
 
 /// Looks at the uniform points that there are, and at more where the estimate has drawn none.
@@ -101,7 +107,9 @@ pub(crate) fn explore_on(
         ..Moments::default()
     });
     if mixture.has_uniform() {
-        run.uniform_points += mixture.uniform_points(run.calls.estimate);
+        // Of those that count: what an early end has left incomplete was dropped.
+        let counted = findings.outputs[0].estimate.calls;
+        run.uniform_points += mixture.uniform_points(counted);
     } else {
         let more = (run.calls.estimate / PER_POINT).min(run.calls_left());
         let mut fresh = Seen::nothing();
@@ -109,7 +117,7 @@ pub(crate) fn explore_on(
             Phase::Explore,
             &Identity::new(run.evaluator.dim()),
             (Purpose::Explore, 1),
-            (0, more, CHUNK),
+            (0, more, chunk_size(more)),
             |e: Evaluated| Seen::new(&e.weights(0), &mixture.log_density(&e.x), largest),
             |part| fresh.merge_from(&part),
         )?;
@@ -118,6 +126,12 @@ pub(crate) fn explore_on(
             run.step_with(Phase::Explore, &fresh.f, None);
         }
         seen.merge_from(&fresh);
+        if drawn < more / 2 {
+            run.warnings.push(format!(
+                "stopped before all uniform points had looked on: {drawn} of {more} were drawn after \
+                 the estimate, so the blind volume is larger than that of a run with as many calls"
+            ));
+        }
     }
     let exponent = -run.evaluator.exponents[0];
     Ok(Exploration {

@@ -242,11 +242,11 @@ impl Integrator {
         let watch = Watch::new(observer, settings.stop.max_seconds, replaying);
         let mut run = Run::new(settings, evaluator, &watch, keeper.as_ref(), seed);
         let mut outcome = pool.install(|| execute(&mut run, given, goal));
-        if let Some(keeper) = &keeper {
-            if let (Some(fault), Ok(outcome)) = (keeper.finish(), &mut outcome) {
-                let warning = format!("the run could not be kept: {fault}");
-                outcome.report.warnings.push(warning);
-            }
+        if let Some(keeper) = &keeper
+            && let (Some(fault), Ok(outcome)) = (keeper.finish(), &mut outcome)
+        {
+            let warning = format!("the run could not be kept: {fault}");
+            outcome.report.warnings.push(warning);
         }
         outcome
     }
@@ -303,11 +303,11 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
     }
     let mixture = Mixture::new(frozen.map.as_ref(), frozen.defence.as_ref());
     if goal == Goal::Integrate {
-        run.reserved = exploration::reserve(mixture, run.calls_left());
+        run.reserve(exploration::reserve(mixture, run.calls_left()));
     }
     let findings = estimate::estimate(run, mixture, (&frozen.layout, frozen.rel_std), most)?;
-    run.reserved = 0;
-    let exploration = if goal == Goal::Integrate && run.calls.estimate > 0 {
+    run.release();
+    let exploration = if goal == Goal::Integrate && findings.outputs[0].estimate.calls > 0 {
         Some(exploration::explore_on(run, &explored, mixture, &findings)?)
     } else {
         None

@@ -96,10 +96,8 @@ impl<'a> Run<'a> {
         reason = "a number of calls, positive"
     )]
     pub(crate) fn calls_in_time(&self) -> Option<u64> {
-        let limit = self.settings.stop.max_seconds?;
-        let spent = self.watch.elapsed();
-        let rate = self.calls.total() as f64 / spent;
-        Some((rate * (limit - spent).max(0.0)) as u64)
+        let rate = self.calls.total() as f64 / self.watch.elapsed();
+        Some((rate * self.watch.seconds_left()?) as u64)
     }
 
     /// Divides the first output by 2^`steps` from now on.
@@ -119,6 +117,23 @@ impl<'a> Run<'a> {
             let numbers = (&self.evaluator.exponents[..], self.calls.training());
             keeper.freeze(proposal_key(map, numbers));
         }
+        self.look_again();
+    }
+
+    /// Keeps a `share` of the calls and of the time left for what comes after the estimate.
+    pub(crate) fn reserve(&mut self, (calls, share): (u64, f64)) {
+        self.reserved = calls;
+        self.watch.reserve(share);
+    }
+
+    /// Hands out what was kept for after the estimate.
+    pub(crate) fn release(&mut self) {
+        self.reserve((0, 0.0));
+        self.look_again();
+    }
+
+    /// There is more time than before.
+    fn look_again(&mut self) {
         if self.stopped == Some(StopReason::Seconds) {
             self.stopped = self.must_stop();
         }

@@ -38,12 +38,14 @@ pub(crate) fn report(
         even: findings.even,
     };
     let mut reasons = doubts(run, &shape, &outputs, exploration.as_ref());
-    if run.calls.estimate == 0 && stop != StopReason::Interrupted {
-        reasons.push("the time was up before the estimate began".to_owned());
+    // Calls whose points had to be dropped give no result.
+    let estimated = first.estimate.calls > 0;
+    if !estimated && stop != StopReason::Interrupted {
+        reasons.push("the time was up before the estimate had a result".to_owned());
     }
     let status = if stop == StopReason::Interrupted {
         Status::Interrupted
-    } else if run.calls.estimate == 0 {
+    } else if !estimated {
         Status::Unreliable
     } else if !findings.signal && run.evaluator.non_finite() == 0 {
         Status::NoSignal

@@ -2,7 +2,7 @@
 
 use std::sync::{
     PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 use std::time::Instant;
 
@@ -35,6 +35,8 @@ pub(crate) struct Watch<'o> {
     preparing: AtomicBool,
     /// whether that repeats what another process has done, however long it takes
     replaying: bool,
+    /// bits of the seconds that are not the estimate's, at the end
+    reserved: AtomicU64,
 }
 
 impl<'o> Watch<'o> {
@@ -47,6 +49,7 @@ impl<'o> Watch<'o> {
             limit,
             preparing: AtomicBool::new(true),
             replaying,
+            reserved: AtomicU64::new(0),
         }
     }
 
@@ -58,6 +61,19 @@ impl<'o> Watch<'o> {
     /// The rest of the time is the estimate's.
     pub(crate) fn freeze(&self) {
         self.preparing.store(false, Ordering::Relaxed);
+    }
+
+    /// Keeps a `share` of the time left for what comes after the estimate; 0 hands it out.
+    pub(crate) fn reserve(&self, share: f64) {
+        let left = self.limit.map_or(0.0, |limit| limit - self.elapsed());
+        let seconds = share * left.max(0.0);
+        self.reserved.store(seconds.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Seconds until the estimate has to end; `None` without a limit.
+    pub(crate) fn seconds_left(&self) -> Option<f64> {
+        let reserved = f64::from_bits(self.reserved.load(Ordering::Relaxed));
+        Some((self.limit? - reserved - self.elapsed()).max(0.0))
     }
 
     /// Shows a step to the observer.
@@ -80,11 +96,11 @@ impl Stopping for Watch<'_> {
         {
             return Some(StopReason::Interrupted);
         }
-        let part = match (self.preparing.load(Ordering::Relaxed), self.replaying) {
+        let up = match (self.preparing.load(Ordering::Relaxed), self.replaying) {
             (true, true) => return None,
-            (true, false) => 0.5,
-            (false, _) => 1.0,
+            (true, false) => self.elapsed() >= self.limit? * 0.5,
+            (false, _) => self.seconds_left()? <= 0.0,
         };
-        (self.elapsed() >= self.limit? * part).then_some(StopReason::Seconds)
+        up.then_some(StopReason::Seconds)
     }
 }

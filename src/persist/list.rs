@@ -1,14 +1,14 @@
-//! Lists and numbers of a file, read with no more memory than they have bytes there.
+//! Lists and numbers of a model, read with no more memory than they have bytes there (`crate::list`).
 //!
-//! A list's length is the number of values that are really there (`skim`), but they may take
-//! fewer bytes than an element should: room is made as elements come, half as much again each
-//! time, so that a list that is no good costs what its good part does. Numbers with a point are
-//! taken as 64 bits only, which is how they are written: 9 bytes for 8.
+//! Numbers with a point are taken as 64 bits only, which is how they are written: 9 bytes for 8.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 use std::fmt::{self, Formatter};
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+pub(super) use crate::list::some;
+use crate::list::{List, add};
 
 /// Most notes of a user's: each takes ten times the room that it has in a file if it is short.
 pub(super) const MAX_NOTES: usize = 1 << 14;
@@ -32,62 +32,14 @@ impl<'de> Deserialize<'de> for Float {
     }
 }
 
-/// Adds to a list that will have at most `length` elements.
-fn add<T>(list: &mut Vec<T>, element: T, length: usize) {
-    if list.len() == list.capacity() {
-        let room = list.len() + (list.len() / 2).max(4);
-        // At least one, should the length have been too small.
-        let more = room.min(length).saturating_sub(list.len());
-        list.reserve_exact(more.max(1));
-    }
-    list.push(element);
-}
-
-/// Reads elements `T` into a list of `U` that may not be empty: no list of a model is, and
-/// empty ones would take more room than their bytes.
-struct List<T, U> {
-    convert: fn(T) -> U,
-}
-
-impl<'de, T: Deserialize<'de>, U> Visitor<'de> for List<T, U> {
-    type Value = Vec<U>;
-
-    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a list of one or more")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<U>, A::Error> {
-        let length = seq.size_hint().unwrap_or(0);
-        let mut list = Vec::new();
-        while let Some(element) = seq.next_element()? {
-            add(&mut list, (self.convert)(element), length);
-        }
-        if list.is_empty() {
-            return Err(A::Error::invalid_length(0, &self));
-        }
-        Ok(list)
-    }
-}
-
-/// One or more elements.
-pub(super) fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Vec<T>, D::Error> {
-    from.deserialize_seq(List { convert: |t: T| t })
-}
-
 /// One or more numbers.
 pub(super) fn numbers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
-    from.deserialize_seq(List {
-        convert: |x: Float| x.0,
-    })
+    from.deserialize_seq(List::some(|x: Float| x.0))
 }
 
 /// `(low, high)` for one or more axes.
 pub(super) fn ranges<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(f64, f64)>, D::Error> {
-    from.deserialize_seq(List {
-        convert: |(low, high): (Float, Float)| (low.0, high.0),
-    })
+    from.deserialize_seq(List::some(|(low, high): (Float, Float)| (low.0, high.0)))
 }
 
 /// Each of 0..n once, in any order: their bytes are few only where n is small.

@@ -7,9 +7,10 @@
 //!
 //! Files come from strangers. The envelope's checksum finds damage, not malice, so the payload is
 //! looked through for promises that it does not keep (`skim`), every list is read with memory in
-//! proportion to what is there (`list`), and every map is made by the constructor that checks its
-//! values (`build`). Reading a model takes at most 4 times the size of the file and 16 MiB, whatever
-//! its bytes; `tests/files.rs` and `fuzz/` hold this.
+//! proportion to what is there (`list`), numbers and tables are taken in no shorter form than they are
+//! written in (`strict`), and every map is made by the constructor that checks its values (`build`).
+//! Reading a model or a checkpoint takes at most 4 times its size and 16 MiB, whatever its bytes;
+//! `tests/files/` and `fuzz/` hold this.
 
 mod build;
 mod checkpoint;
@@ -21,6 +22,7 @@ mod list;
 mod model;
 mod skim;
 mod state;
+mod strict;
 mod writer;
 
 pub use checkpoint::CheckpointFile;

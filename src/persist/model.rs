@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use rmp_serde::encode::write_named;
 use serde::{Deserialize, Serialize};
 
 use super::{NOWHERE, build, list, skim, state::MapState};
@@ -70,7 +71,7 @@ pub(super) fn write(sampler: &Sampler, bytes: &mut Vec<u8>) -> Result<()> {
         estimate: sampler.estimate(),
         metadata: notes,
     };
-    rmp_serde::encode::write_named(bytes, &model).map_err(|e| Error::File {
+    write_named(bytes, &model).map_err(|e| Error::File {
         action: "write",
         path: NOWHERE.to_owned(),
         source: io::Error::other(e),

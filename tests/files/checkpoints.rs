@@ -85,7 +85,7 @@ fn f(x: &[f64]) -> f64 {
 }
 
 /// Reads, and goes on from what was read.
-fn check(bytes: &[u8], integrators: &[Integrator]) -> Result<Read, String> {
+pub(super) fn check(bytes: &[u8], integrators: &[Integrator]) -> Result<Read, String> {
     let caught = catch_unwind(AssertUnwindSafe(|| {
         let (read, peak) = peak_of(|| Checkpoint::from_bytes(bytes));
         let limit = FACTOR * bytes.len() + MORE;

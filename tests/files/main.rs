@@ -5,11 +5,13 @@
 //! were read wrongly once, or nearly, are kept in `tests/corpus/model/`.
 
 mod checkpoints;
+mod crafted;
 mod large;
 mod memory;
 mod models;
 mod mutate;
 mod payload;
+mod seal;
 
 use std::{
     fs,

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::payload::{HEADER, seal, values};
+use super::{
+    payload::values,
+    seal::{HEADER, seal},
+};
 
 /// Numbers after `SplitMix64`.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! `MessagePack`, as much of it as models have, and the envelope around it.
 
-/// Bytes before the payload.
-pub(crate) const HEADER: usize = 24;
+use super::seal::seal;
 
 /// A payload while it is written.
 #[derive(Clone, Debug, Default)]
@@ -65,18 +64,6 @@ impl Payload {
         seal(&mut bytes);
         bytes
     }
-}
-
-/// Makes length and checksum right.
-pub(crate) fn seal(bytes: &mut [u8]) {
-    let Some((header, payload)) = bytes.split_at_mut_checked(HEADER) else {
-        return;
-    };
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&header[8..12]);
-    hasher.update(payload);
-    header[12..16].copy_from_slice(&hasher.finalize().to_le_bytes());
-    header[16..].copy_from_slice(&(payload.len() as u64).to_le_bytes());
 }
 
 /// Where the values of a good payload begin, and its end.

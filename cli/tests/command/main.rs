@@ -7,6 +7,8 @@ mod golden;
 mod integrate;
 mod models;
 mod page;
+#[cfg(unix)]
+mod unkept;
 
 use std::ffi::OsStr;
 use std::io;

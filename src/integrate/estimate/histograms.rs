@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{observable::Observable, report::Binned};
 use super::scale;
+use crate::list;
 use crate::stats::Moments;
 
 /// Sums of a chunk or of a whole estimate, per histogram and slot (underflow, bins, overflow):
 /// two numbers whose meaning is up to the layout.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
+    #[serde(deserialize_with = "list::lists")]
     pub(crate) slots: Vec<Vec<[f64; 2]>>,
 }
 

@@ -29,6 +29,7 @@ use super::{
     needed, reached, rounding, unscaled,
 };
 use crate::error::{Error, Result};
+use crate::list;
 use crate::rng::mix;
 use crate::sobol::Sobol;
 use crate::stats::{Covariance, Moments, WeightStats, consistency};
@@ -62,6 +63,7 @@ struct Net {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Kept {
     /// per net: moments of each output, histograms
+    #[serde(deserialize_with = "list::few")]
     each: Vec<(Vec<Moments>, Tally)>,
     weights: Vec<WeightStats>,
     units: u64,

@@ -23,6 +23,7 @@ use super::{
     needed, reached, unscaled,
 };
 use crate::error::{Error, Result};
+use crate::list;
 use crate::rng::Purpose;
 use crate::stats::{Covariance, Moments, WeightStats, consistency};
 
@@ -30,6 +31,7 @@ use crate::stats::{Covariance, Moments, WeightStats, consistency};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sums {
     /// per output, per batch
+    #[serde(deserialize_with = "list::lists")]
     batches: Vec<Vec<Moments>>,
     /// per output
     weights: Vec<WeightStats>,

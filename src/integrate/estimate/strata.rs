@@ -18,6 +18,7 @@ use super::{
     Findings, Progress, Summary, Tally, chunk_size, needed, reached, unscaled,
 };
 use crate::error::{Error, Result};
+use crate::list;
 use crate::map::Map;
 use crate::rng::Purpose;
 use crate::stats::{CompensatedSum, Consistency, Covariance, WeightStats, p_value_chi2};
@@ -77,6 +78,7 @@ struct Passes {
 pub(crate) struct Kept {
     sums: Passes,
     /// points that the strata were made for, in turn
+    #[serde(deserialize_with = "list::few")]
     sizes: Vec<u64>,
     /// passes until the next look, the last one included
     left: u64,

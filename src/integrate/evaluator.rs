@@ -188,7 +188,9 @@ impl<'a> Evaluator<'a> {
         }
         let mut y = e.x.clone();
         self.domain.map(&mut y, &mut vec![1.0; e.log_jac.len()]);
-        let places = |o: &Observable| o.places(&y, self.dim());
+        let y = Arc::new(y);
+        let points = Points::of_shared(&y, 0..e.log_jac.len(), self.dim());
+        let places = |o: &Observable| o.places(&points);
         self.observables.iter().map(places).collect()
     }
 

@@ -2,16 +2,20 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::result::Result as StdResult;
 use std::sync::Arc;
 
 use super::caller::message;
 use super::report::Binned;
 use crate::error::{Error, Result};
-use crate::integrand::IntegrandError;
+use crate::integrand::{IntegrandError, Points};
 use crate::stats::Histogram;
 
-/// y -> o(y)
-type Function = dyn Fn(&[f64]) -> f64 + Send + Sync;
+/// y `[n, dim]` -> o(y) `[n]`
+type Function = dyn Fn(&Points<'_>) -> Values + Send + Sync;
+
+/// Values `[n]` of an observable.
+type Values = StdResult<Vec<f64>, IntegrandError>;
 
 /// A function y -> o(y) of the points in the user's domain, with bins for its histogram.
 ///
@@ -52,6 +56,22 @@ impl Observable {
         high: f64,
         of: impl Fn(&[f64]) -> f64 + Send + Sync + 'static,
     ) -> Result<Self> {
+        let all = move |points: &Points<'_>| Ok(points.iter().map(&of).collect());
+        Self::of_points(name, bins, low, high, all)
+    }
+
+    /// The same of a function of many points, y `[n, dim]` -> o(y) `[n]`. One that returns
+    /// [`IntegrandError::Interrupted`] stops the run.
+    ///
+    /// # Errors
+    /// As [`Observable::new`].
+    pub fn of_points(
+        name: impl Into<String>,
+        bins: usize,
+        low: f64,
+        high: f64,
+        of: impl Fn(&Points<'_>) -> Values + Send + Sync + 'static,
+    ) -> Result<Self> {
         let name = name.into();
         let axis = Histogram::new(bins, low, high).map_err(|e| Error::Histogram {
             name: name.clone(),
@@ -80,17 +100,37 @@ impl Observable {
         self.axis.bins()
     }
 
-    /// Slots of `points` (`[n * dim]`, in the user's domain): 0 is the underflow.
+    /// Slots of `points` (in the user's domain): 0 is the underflow.
     #[expect(clippy::cast_possible_truncation, reason = "bins are few")]
-    pub(crate) fn places(&self, points: &[f64], dim: usize) -> Result<Vec<u32>> {
-        let all = || {
-            let values = points.chunks_exact(dim).map(|y| (self.of)(y));
-            values.map(|value| self.axis.slot(value) as u32).collect()
-        };
-        catch_unwind(AssertUnwindSafe(all)).map_err(|panic| {
-            let message = format!("observable {}: {}", self.name, message(&*panic));
-            IntegrandError::Panicked { message }.into()
-        })
+    pub(crate) fn places(&self, points: &Points<'_>) -> Result<Vec<u32>> {
+        let panicked = |message| Err(IntegrandError::Panicked { message });
+        let values = catch_unwind(AssertUnwindSafe(|| (self.of)(points)))
+            .unwrap_or_else(|panic| panicked(message(&*panic)))
+            .map_err(|error| self.named(error))?;
+        if values.len() != points.len() {
+            let (found, wanted) = (values.len(), points.len());
+            let message = format!("{found} values for {wanted} points");
+            return Err(self.named(IntegrandError::Failed { message }));
+        }
+        let slots = values.into_iter();
+        Ok(slots.map(|value| self.axis.slot(value) as u32).collect())
+    }
+
+    /// An error of the function, with the name of the observable where it has a message.
+    fn named(&self, error: IntegrandError) -> Error {
+        let with = |message| format!("observable {}: {message}", self.name);
+        match error {
+            IntegrandError::Interrupted => Error::Stopped,
+            IntegrandError::Panicked { message } => IntegrandError::Panicked {
+                message: with(message),
+            }
+            .into(),
+            IntegrandError::Failed { message } => IntegrandError::Failed {
+                message: with(message),
+            }
+            .into(),
+            other => other.into(),
+        }
     }
 
     /// The histogram from values and errors of all slots (`[bins + 2]`).
@@ -125,7 +165,8 @@ mod tests {
     fn values_find_their_slots() {
         let o = Observable::new("x", 4, -1.0, 1.0, |y| y[0]).unwrap();
         let y = [-2.0, -1.0, -0.5, 0.99, 1.0, f64::NAN, f64::INFINITY];
-        assert_eq!(o.places(&y, 1).unwrap(), [0, 1, 2, 4, 5, 5, 5]);
+        let points = Points::new(&y, 1);
+        assert_eq!(o.places(&points).unwrap(), [0, 1, 2, 4, 5, 5, 5]);
     }
 
     #[test]
@@ -134,7 +175,32 @@ mod tests {
         assert!(Observable::new("x", 4, 1.0, 1.0, |y| y[0]).is_err());
         assert!(Observable::new("x", 4, 0.0, f64::INFINITY, |y| y[0]).is_err());
         let o = Observable::new("x", 4, 0.0, 1.0, |y| y[7]).unwrap();
-        let error = o.places(&[0.5], 1).unwrap_err().to_string();
+        let points = Points::new(&[0.5], 1);
+        let error = o.places(&points).unwrap_err().to_string();
         assert!(error.contains("observable x"), "{error}");
+    }
+
+    #[test]
+    fn a_function_of_many_points_is_one_of_each() {
+        let one = Observable::new("x", 4, 0.0, 2.0, |y| y[0] + y[1]).unwrap();
+        let sums = |p: &Points<'_>| Ok(p.iter().map(|y| y[0] + y[1]).collect());
+        let many = Observable::of_points("x", 4, 0.0, 2.0, sums).unwrap();
+        let y = [0.1, 0.2, 0.9, 0.9, 0.5, 0.6];
+        let points = Points::new(&y, 2);
+        assert_eq!(many.places(&points).unwrap(), [1, 4, 3]);
+        assert_eq!(one.places(&points).unwrap(), [1, 4, 3]);
+    }
+
+    #[test]
+    fn a_function_of_many_points_may_fail() {
+        let points = Points::new(&[0.5], 1);
+        let error = |values: fn() -> Values| {
+            let o = Observable::of_points("x", 4, 0.0, 1.0, move |_| values()).unwrap();
+            o.places(&points).unwrap_err()
+        };
+        let short = error(|| Ok(Vec::new())).to_string();
+        assert!(short.contains("observable x: 0 values"), "{short}");
+        let stopped = error(|| Err(IntegrandError::Interrupted));
+        assert!(matches!(stopped, Error::Stopped), "{stopped}");
     }
 }

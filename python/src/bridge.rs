@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 pub(crate) enum Request {
     /// Values of the integrand.
     Batch(Batch, Sender<Option<Vec<f64>>>),
+    /// Values of an observable.
+    Observe(usize, Batch, Sender<Option<Vec<f64>>>),
     /// A step to be seen.
     Step(Step, Sender<Control>),
 }
@@ -47,6 +49,8 @@ pub(crate) struct Step {
 pub(crate) struct Functions {
     /// x `[n, dim]` -> f `[n, outputs]`
     pub(crate) integrand: Option<Py<PyAny>>,
+    /// x `[n, dim]` -> o(x) `[n, 1]`
+    pub(crate) observables: Vec<Py<PyAny>>,
     /// called with a dict for each step; true stops the run
     pub(crate) observe: Option<Py<PyAny>>,
     /// called with the number of calls, some times a second
@@ -77,9 +81,32 @@ impl Wire<'_> {
             .unwrap_or(Control::Stop)
     }
 
+    /// The observable number `index` of the run.
+    pub(crate) fn observed(&self, index: usize) -> Observed {
+        let requests = self.requests.clone();
+        Observed { requests, index }
+    }
+
     /// Whether the run shall end.
     pub(crate) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// An observable of the run. It must end with the run's work.
+#[derive(Clone, Debug)]
+pub(crate) struct Observed {
+    requests: Sender<Request>,
+    index: usize,
+}
+
+impl Observed {
+    /// Its values, `None` where the run shall end.
+    pub(crate) fn values(&self, batch: Batch) -> Option<Vec<f64>> {
+        let (reply, answer) = channel();
+        let request = Request::Observe(self.index, batch, reply);
+        self.requests.send(request).ok()?;
+        answer.recv().ok().flatten()
     }
 }
 
@@ -137,6 +164,10 @@ fn answer_all(
                     calls += batch.len() as u64;
                     let values = call(py, functions.integrand.as_ref(), batch)?;
                     // Who asked may have given up.
+                    let _ = reply.send(Some(values));
+                }
+                Some(Request::Observe(index, batch, reply)) => {
+                    let values = call(py, functions.observables.get(index), batch)?;
                     let _ = reply.send(Some(values));
                 }
                 Some(Request::Step(step, reply)) => {

@@ -28,6 +28,13 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// Points that are not copied.
+    pub(crate) fn of(points: &Points<'_>) -> Self {
+        let (buffer, range) = points.share();
+        let dim = points.dim();
+        Self { buffer, range, dim }
+    }
+
     /// Number of points.
     pub(crate) fn len(&self) -> usize {
         self.range.len() / self.dim
@@ -96,12 +103,7 @@ impl Integrand for Remote<'_> {
     }
 
     fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
-        let (buffer, range) = points.share();
-        let batch = Batch {
-            buffer,
-            range,
-            dim: self.dim,
-        };
+        let batch = Batch::of(points);
         let found = self.wire.values(batch).ok_or(IntegrandError::Interrupted)?;
         if found.len() != values.len() {
             let (found, wanted) = (found.len(), values.len());

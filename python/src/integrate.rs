@@ -9,12 +9,13 @@ use pythonize::{depythonize, pythonize};
 use serde::Serialize;
 use thalweg::integrate::Checkpoints;
 use thalweg::{
-    CheckpointFile, Error, Integrator, Method, Outcome, Report, Sampler as Proposal, Settings,
+    CheckpointFile, Error, IntegrandError, Integrator, Method, Observable, Outcome, Report,
+    Sampler as Proposal, Settings,
 };
 
-use crate::bridge::{Functions, Wire, serve};
+use crate::bridge::{Functions, Observed, Wire, serve};
 use crate::errors::raise;
-use crate::integrand::Remote;
+use crate::integrand::{Batch, Remote};
 use crate::observer::Watcher;
 use crate::sampler::Sampler;
 
@@ -49,6 +50,17 @@ pub(crate) struct Kept {
     resume: bool,
 }
 
+/// An observable: its name, the number of its bins, and a function that gives each point the
+/// number of its bin.
+#[derive(Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Binning {
+    name: String,
+    bins: usize,
+    /// x `[n, dim]` -> `[n, 1]`: below 0 for the underflow, `bins` or more for the overflow
+    place: Py<PyAny>,
+}
+
 /// What a run is to do besides its settings.
 #[derive(Debug, FromPyObject)]
 #[pyo3(from_item_all)]
@@ -60,6 +72,7 @@ pub(crate) struct Task {
     /// "integrate", "train" or "estimate"
     goal: String,
     integrand: Py<PyAny>,
+    observables: Vec<Binning>,
     observe: Option<Py<PyAny>>,
     tick: Option<Py<PyAny>>,
     checkpoint: Option<Kept>,
@@ -88,6 +101,7 @@ pub(crate) fn run<'py>(
     let run = Prepared::new(&task, settings, start).map_err(failed)?;
     let functions = Functions {
         integrand: Some(task.integrand),
+        observables: task.observables.into_iter().map(|o| o.place).collect(),
         observe: task.observe,
         tick: task.tick,
     };
@@ -95,6 +109,14 @@ pub(crate) fn run<'py>(
     let shape = (task.dim, task.outputs, task.batch);
     let (outcome, fault) = serve(py, &functions, move |wire| run.run(wire, shape, wanted))?;
     ended(py, outcome, fault)
+}
+
+/// An observable whose values are numbers of bins.
+fn observable((name, bins): &(String, usize), of: Observed) -> Result<Observable, Error> {
+    Observable::of_points(name, *bins, 0.0, *bins as f64, move |points| {
+        of.values(Batch::of(points))
+            .ok_or(IntegrandError::Interrupted)
+    })
 }
 
 /// Report and sampler, or the exception.
@@ -121,6 +143,8 @@ struct Prepared {
     goal: String,
     start: Option<Proposal>,
     file: Option<(CheckpointFile, bool)>,
+    /// names and bins of the observables
+    axes: Vec<(String, usize)>,
 }
 
 impl Prepared {
@@ -143,6 +167,11 @@ impl Prepared {
             goal: task.goal.clone(),
             start,
             file,
+            axes: task
+                .observables
+                .iter()
+                .map(|o| (o.name.clone(), o.bins))
+                .collect(),
         })
     }
 
@@ -157,8 +186,14 @@ impl Prepared {
             goal,
             start,
             file,
+            axes,
         } = self;
         let wire = wire.clone();
+        let observables = axes.iter().enumerate();
+        let observables = observables
+            .map(|(index, axis)| observable(axis, wire.observed(index)))
+            .collect::<Result<_, _>>()?;
+        let integrator = integrator.observing(observables);
         let integrand = Remote {
             wire: wire.clone(),
             dim,

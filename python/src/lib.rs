@@ -27,7 +27,7 @@ mod _native {
     #[pymodule_export]
     use super::sampler::Sampler;
     #[pymodule_export]
-    use super::statistics::{normal_score, parenthesis};
+    use super::statistics::{normal_score, parenthesis, weight_statistics};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -62,6 +62,7 @@ impl Sampler {
     ) -> PyResult<T> {
         let functions = Functions {
             integrand: Some(f),
+            observables: Vec::new(),
             observe: None,
             tick: None,
         };

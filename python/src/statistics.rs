@@ -1,7 +1,11 @@
 //! Numbers of statistics that Python code asks for.
 
+use numpy::{PyArray1, PyArrayMethods as _};
+use pyo3::prelude::{Bound, PyResult, Python};
 use pyo3::pyfunction;
-use thalweg::{Estimate, stats::parenthesis as notation};
+use pyo3::types::{PyDict, PyDictMethods as _};
+use thalweg::Estimate;
+use thalweg::stats::{WeightStats, parenthesis as notation};
 
 /// The distance of `value` from `exact` in errors, as a standard normal number.
 #[pyfunction]
@@ -21,4 +25,20 @@ pub(crate) fn normal_score(value: f64, error: f64, dof: Option<f64>, exact: f64)
 #[pyfunction]
 pub(crate) fn parenthesis(value: f64, error: f64) -> String {
     notation(value, error)
+}
+
+/// What a sample of weights `w` `[n]` says about itself.
+#[pyfunction]
+pub(crate) fn weight_statistics<'py>(
+    py: Python<'py>,
+    w: &Bound<'py, PyArray1<f64>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let w = w.readonly();
+    let stats = WeightStats::from_slice(w.as_slice()?);
+    let told = PyDict::new(py);
+    told.set_item("khat", stats.khat())?;
+    told.set_item("max_share", stats.max_share())?;
+    told.set_item("ess_fraction", stats.ess_fraction())?;
+    told.set_item("mean_abs", stats.mean_abs())?;
+    Ok(told)
 }

@@ -9,11 +9,14 @@ True
 
 :func:`integrate` gives a :class:`Result`, whose ``sampler`` draws weighted or unweighted points;
 :func:`train` makes a :class:`Sampler` without an estimate, and :class:`Integrator` keeps settings
-and sampler for several calls.
+and sampler for several calls. :func:`compare` runs several methods, and :mod:`thalweg.plot` draws
+results (it needs Matplotlib).
 """
 
-from ._estimate import Estimate, Histogram, Iteration
+from ._compare import Table, compare
+from ._estimate import Estimate, Iteration
 from ._function import scalar
+from ._histogram import Histogram
 from ._integrate import Integrator, integrate, train
 from ._maps import Flow, Map, VegasGrid
 from ._native import __version__
@@ -52,9 +55,11 @@ __all__ = [
     "Sampler",
     "SettingError",
     "ShapeError",
+    "Table",
     "Unweighted",
     "VegasGrid",
     "__version__",
+    "compare",
     "default_settings",
     "integrate",
     "scalar",

@@ -50,38 +50,7 @@ class Iteration(NamedTuple):
     beta: float | None
 
 
-class Histogram(NamedTuple):
-    """The integral over each bin of an observable (not divided by the bin's width)."""
-
-    #: name of the observable
-    name: str
-    #: edges of the bins, ``(bins + 1,)``
-    edges: np.ndarray
-    #: integral over each bin, ``(bins,)``
-    values: np.ndarray
-    #: their one-sigma errors, ``(bins,)``
-    errors: np.ndarray
-    #: integral below the range, and its error
-    underflow: tuple[float, float]
-    #: integral above the range, and its error
-    overflow: tuple[float, float]
-
-
 def read_only(values: Any) -> np.ndarray:
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False
     return array
-
-
-def histogram(binned: dict[str, Any]) -> Histogram:
-    bins = len(binned["values"])
-    share = np.arange(bins + 1) / bins
-    edges = binned["low"] * (1.0 - share) + binned["high"] * share
-    return Histogram(
-        binned["name"],
-        read_only(edges),
-        read_only(binned["values"]),
-        read_only(binned["errors"]),
-        tuple(binned["underflow"]),
-        tuple(binned["overflow"]),
-    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import _native
 from ._bounds import Ranges, ranges_of
 from ._function import Function
+from ._histogram import Observable, binnings, named
 from ._progress import Progress, Watch
 from ._result import Result
 from ._sampler import Sampler
@@ -35,6 +36,7 @@ def integrate(
     batch: int = 10_000,
     sampler: Sampler | None = None,
     covariance: bool = False,
+    observables: Mapping[str, Observable] | None = None,
     callback: Watcher | None = None,
     progress: bool | Watcher | None = None,
     checkpoint: Path | None = None,
@@ -75,6 +77,10 @@ def integrate(
         A frozen proposal to draw the estimate from: nothing is adapted.
     covariance
         Whether the covariance of several outputs is computed.
+    observables
+        Histograms to fill in the same pass as the estimate: name -> (function, edges), where the
+        function takes points ``(n, d)``, some hundreds at a time, and returns ``(n,)``; the edges
+        ``(bins + 1,)`` rise. They are in the result's ``histograms``, for the first output of ``f``.
     callback
         Called with a :class:`Progress` after each step. Returning True, or raising
         ``StopIteration``, ends the run; the status is then "interrupted".
@@ -111,7 +117,7 @@ def integrate(
     )
     run = _Run(_ranges(bounds, sampler), settings, "integrate" if sampler is None else "estimate")
     kept = checkpoint_of(checkpoint, checkpoint_every, resume)
-    return run((f, args, batch), sampler, (callback, progress), kept)
+    return run((f, args, batch), sampler, (callback, progress), kept, observables)
 
 
 def train(
@@ -199,6 +205,7 @@ _NO_SETTINGS = (
     "callback",
     "checkpoint",
     "checkpoint_every",
+    "observables",
     "progress",
     "resume",
     "sampler",
@@ -233,10 +240,12 @@ class _Run:
         start: Sampler | None,
         watchers: tuple[Watcher | None, bool | Watcher | None],
         checkpoint: dict[str, Any] | None,
+        observables: Mapping[str, Observable] | None = None,
     ) -> Result:
         f, args, batch = called
         batch = whole("batch", batch)
         function = Function(f, self.ranges, tuple(args))
+        binned = binnings(observables, function.dim)
         watch = Watch(*watchers, self.settings["stop"])
         task = {
             "dim": function.dim,
@@ -244,6 +253,7 @@ class _Run:
             "batch": batch,
             "goal": self.goal,
             "integrand": function,
+            "observables": [observable.task() for observable in binned],
             "observe": watch.step if watch.wanted else None,
             "tick": watch.tick if watch.show is not None else None,
             "checkpoint": checkpoint,
@@ -253,6 +263,7 @@ class _Run:
             report, found, fault = _native.run(task, self.settings, native)
         finally:
             watch.close()
+        named(report, binned)
         result = None
         if report is not None:
             sampler = Sampler._of(found)

@@ -6,7 +6,16 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Map", "Sampler", "__version__", "default_settings", "normal_score", "parenthesis", "run"]
+__all__ = [
+    "Map",
+    "Sampler",
+    "__version__",
+    "default_settings",
+    "normal_score",
+    "parenthesis",
+    "run",
+    "weight_statistics",
+]
 
 __version__: str
 
@@ -18,6 +27,7 @@ def parenthesis(value: float, error: float) -> str: ...
 def run(
     task: dict[str, Any], settings: dict[str, Any], start: Sampler | None = None
 ) -> tuple[dict[str, Any] | None, Sampler | None, BaseException | None]: ...
+def weight_statistics(w: _Floats) -> dict[str, float | None]: ...
 @final
 class Sampler:
     @property

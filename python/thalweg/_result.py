@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._estimate import Estimate, Histogram, Iteration, histogram, read_only
+from ._estimate import Estimate, Iteration, read_only
+from ._histogram import Histogram, histogram
 from ._show import line, summary, table
 
 if TYPE_CHECKING:
@@ -324,7 +325,7 @@ class Result:
 
     @property
     def histograms(self) -> Mapping[str, Histogram]:
-        """Histograms of the observables, by name."""
+        """Histograms of the ``observables`` of :func:`integrate`, by name."""
         return MappingProxyType({b["name"]: histogram(b) for b in self._report["histograms"]})
 
     @property

@@ -1,0 +1,120 @@
+"""Histograms of observables, filled while integrating."""
+
+import numpy as np
+import pytest
+
+import thalweg
+
+
+def f(x):
+    return 4.0 * x[:, 0] * x[:, 1]
+
+
+EDGES = [0.0, 0.1, 0.5, 0.75, 1.0]
+
+
+@pytest.mark.parametrize("method, placement", [
+    ("plain", "random"), ("plain", "sobol"), ("vegas", "strata"), ("flow", "auto"),
+])  # fmt: skip
+def test_bins_hold_the_integral_over_them(method, placement):
+    r = thalweg.integrate(
+        f, 2, method=method, placement=placement, rel_error=3e-3, seed=3,
+        observables={"x": (lambda x: x[:, 0], EDGES), "sum": (lambda x: x.sum(axis=1), [0.5, 1, 1.5])},
+    )  # fmt: skip
+    h = r.histograms["x"]
+    np.testing.assert_array_equal(h.edges, EDGES)
+    exact = np.diff(np.square(EDGES))
+    assert np.all(np.abs(h.values() - exact) < 5 * h.errors() + 1e-12)
+    assert np.all(h.errors() < 0.1 * exact)
+    assert h.underflow == h.overflow == (0.0, 0.0)
+    np.testing.assert_allclose(h.density() * np.diff(EDGES), h.values())
+    # Below 1/2 the sum has the integral 4 s^4 / 24; above it the bins and the overflow share the rest.
+    s = r.histograms["sum"]
+    value, error = s.underflow
+    assert abs(value - 0.5**4 / 6) < 5 * error
+    total = value + s.values().sum() + s.overflow[0]
+    assert total == pytest.approx(1.0, abs=0.02)
+
+
+def test_edges_belong_to_the_bin_above_and_nan_to_the_overflow():
+    def place(x):
+        return np.where(x[:, 0] < 0.25, np.nan, np.where(x[:, 0] < 0.5, 1.0, 2.0))
+
+    r = thalweg.integrate(
+        f, 2, method="plain", rel_error=1e-2, observables={"o": (place, [0.0, 1.0, 2.0])}
+    )
+    h = r.histograms["o"]
+    assert h.values()[0] == 0.0
+    assert abs(h.values()[1] - (0.25 - 0.0625)) < 5 * h.errors()[1]
+    assert abs(h.overflow[0] - (0.75 + 0.0625)) < 5 * h.overflow[1]
+
+
+def test_observables_change_no_bit_of_the_estimate():
+    plain = thalweg.integrate(f, 2, method="vegas", seed=5)
+    seen = thalweg.integrate(f, 2, method="vegas", seed=5, observables={"x": (lambda x: x[:, 0], EDGES)})
+    assert (plain.value, plain.error, plain.calls) == (seen.value, seen.error, seen.calls)
+    again = thalweg.integrate(
+        f, 2, method="vegas", seed=5, batch=100, threads=1,
+        observables={"x": (lambda x: x[:, 0], EDGES)},
+    )  # fmt: skip
+    np.testing.assert_array_equal(again.histograms["x"].values(), seen.histograms["x"].values())
+
+
+def test_the_histogram_protocol():
+    typing = pytest.importorskip("uhi.typing.plottable")
+    from uhi.numpy_plottable import ensure_plottable_histogram
+
+    r = thalweg.integrate(f, 2, method="plain", observables={"x": (lambda x: x[:, 0], EDGES)})
+    h = r.histograms["x"]
+    assert isinstance(h, typing.PlottableHistogram)
+    assert isinstance(h.axes[0], typing.PlottableAxisGeneric)
+    assert isinstance(h.axes[0].traits, typing.PlottableTraits)
+    assert ensure_plottable_histogram(h) is h
+    assert h.kind == "COUNT"
+    axis = h.axes[0]
+    assert len(axis) == 4 and list(axis) == list(zip(EDGES, EDGES[1:])) and axis[-1] == (0.75, 1.0)
+    assert axis == r.histograms["x"].axes[0] and axis != 3
+    np.testing.assert_allclose(h.variances(), h.errors() ** 2)
+    np.testing.assert_allclose(h.counts(), (h.values() / h.errors()) ** 2)
+    assert not h.values().flags.writeable
+
+
+def test_an_empty_bin_has_no_entries():
+    h = thalweg.Histogram("x", [0, 1, 2], [0.0, 3.0], [0.0, 0.5])
+    assert h.counts().tolist() == [0.0, 36.0]
+    assert "2 bins" in repr(h)
+
+
+def test_misuse():
+    def run(observables):
+        thalweg.integrate(f, 2, method="plain", observables=observables)
+
+    with pytest.raises(TypeError, match="must be a dict"):
+        run([1])
+    with pytest.raises(thalweg.SettingError, match="pair"):
+        run({"x": f})
+    with pytest.raises(TypeError, match="callable"):
+        run({"x": (1, EDGES)})
+    for edges in ([1.0], [1.0, 0.0], [0.0, np.inf], [[0, 1], [2, 3]], 7):
+        with pytest.raises(thalweg.SettingError, match="edges"):
+            run({"x": (f, edges)})
+    with pytest.raises(thalweg.ShapeError, match="observable 'x'.*it must return"):
+        run({"x": (lambda x: x, EDGES)})
+
+    def fails(x):
+        raise KeyError("my own")
+
+    with pytest.raises(KeyError, match="my own"):
+        run({"x": (fails, EDGES)})
+
+
+def test_a_checkpoint_knows_the_edges(tmp_path):
+    path = tmp_path / "kept"
+    settings = dict(method="vegas", checkpoint=path, checkpoint_every=1e-3)
+    seen = {"x": (lambda x: x[:, 0], EDGES)}
+    first = thalweg.integrate(f, 2, **settings, observables=seen)
+    again = thalweg.integrate(f, 2, **settings, observables=seen, resume=True)
+    np.testing.assert_array_equal(first.histograms["x"].values(), again.histograms["x"].values())
+    other = {"x": (lambda x: x[:, 0], [0.0, 0.2, 0.5, 0.75, 1.0])}
+    with pytest.raises(thalweg.CheckpointError):
+        thalweg.integrate(f, 2, **settings, observables=other, resume=True)

@@ -119,18 +119,18 @@ impl Observable {
     /// An error of the function, with the name of the observable where it has a message.
     fn named(&self, error: IntegrandError) -> Error {
         let with = |message| format!("observable {}: {message}", self.name);
-        match error {
-            IntegrandError::Interrupted => Error::Stopped,
-            IntegrandError::Panicked { message } => IntegrandError::Panicked {
-                message: with(message),
-            }
-            .into(),
-            IntegrandError::Failed { message } => IntegrandError::Failed {
-                message: with(message),
-            }
-            .into(),
-            other => other.into(),
+        if let IntegrandError::Panicked { message } = error {
+            let message = with(message);
+            return IntegrandError::Panicked { message }.into();
         }
+        if let IntegrandError::Failed { message } = error {
+            let message = with(message);
+            return IntegrandError::Failed { message }.into();
+        }
+        if error == IntegrandError::Interrupted {
+            return Error::Stopped;
+        }
+        error.into()
     }
 
     /// The histogram from values and errors of all slots (`[bins + 2]`).

@@ -103,8 +103,12 @@ assert resumed.value == whole.value and resumed.error == whole.error
 # %% [markdown]
 # **Do not throw the proposal away.** The next integral of that kind needs no training.
 
+
 # %%
-first = lambda x: x[:, 0] * model(x)  # noqa: E731
+def first(x):
+    return x[:, 0] * model(x)
+
+
 r = thalweg.integrate(first, sampler=whole.sampler, rel_error=None, max_calls=8000)
 print(f"with the sampler of another function: {r.calls} calls, {r.estimates[0]}")
 pool.shutdown()

@@ -90,5 +90,5 @@ for name, s in (("the old flow", again), ("after 12,000 calls", warm)):
 thalweg.plot.warp(again)
 
 # %%
-thalweg.plot.corner(again, ring)
 folder.cleanup()
+thalweg.plot.corner(again, ring)

@@ -9,6 +9,7 @@ from ._integrate import integrate
 from ._result import Result
 from .errors import SettingError
 
+
 class Table(list[dict[str, Any]]):
     """Rows as dicts, printed as a table: what :func:`compare` returns where pandas is missing."""
 

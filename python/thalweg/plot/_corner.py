@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SettingError
-from ._sheet import BLUE, IMAGE, RED, figure_of, few_ticks, sheet
+from ._sheet import BLUE, IMAGE, RED, few_ticks, figure_of, sheet
 from ._source import sampler_of
 
 

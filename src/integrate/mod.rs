@@ -34,6 +34,7 @@ mod stage;
 mod strata;
 mod turned;
 mod vegas;
+mod vegas_plus;
 mod verdict;
 mod watch;
 mod zoom;
@@ -46,6 +47,7 @@ pub use report::{
     WeightSummary,
 };
 pub use settings::{CostClass, Method, NonFinite, Placement, Settings, Stop, VegasConfig};
+pub use vegas_plus::{Drawn, Pass, PassConfig, PassEstimate, VegasPlus, VegasPlusState};
 
 use rayon::ThreadPoolBuilder;
 

@@ -42,7 +42,11 @@ pub(crate) struct Visit {
 impl Strata {
     /// Cells for `calls` points in `dim` dimensions, all alike.
     pub(crate) fn new(dim: usize, calls: u64) -> Self {
-        let per_axis = shape(dim, calls);
+        Self::of_shape(shape(dim, calls as f64 * BASE / 2.0))
+    }
+
+    /// Cells, `per_axis` (`[dim]`, at least 1 each) along the axes, all alike.
+    pub(crate) fn of_shape(per_axis: Vec<u32>) -> Self {
         let cells = per_axis.iter().map(|n| *n as usize).product();
         Self {
             per_axis,
@@ -50,9 +54,27 @@ impl Strata {
         }
     }
 
+    /// Cells along each axis, `[dim]`.
+    pub(crate) fn per_axis(&self) -> &[u32] {
+        &self.per_axis
+    }
+
+    /// The spreads that points are allocated by, `[cells]`.
+    pub(crate) fn spread(&self) -> &[f32] {
+        &self.spread
+    }
+
     /// Cells for another number of points: each takes the spread seen around its middle.
     pub(crate) fn reshaped(&self, calls: u64) -> Self {
-        let mut new = Self::new(self.dim(), calls);
+        self.reshaped_to(shape(self.dim(), calls as f64 * BASE / 2.0))
+    }
+
+    /// As [`Self::reshaped`], with `per_axis` (`[dim]`) cells along the axes.
+    pub(crate) fn reshaped_to(&self, per_axis: Vec<u32>) -> Self {
+        if per_axis == self.per_axis {
+            return self.clone();
+        }
+        let mut new = Self::of_shape(per_axis);
         let mut middle = vec![0.5; self.dim()];
         let mut odometer = Odometer::at(&new.per_axis, 0);
         for spread in &mut new.spread {
@@ -207,15 +229,15 @@ impl Odometer {
     }
 }
 
-/// Cells per axis: the same number on each, and one more on the first axes as long as two points
-/// in each take no more than their part of the calls.
+/// Cells per axis, `most` in all: the same number on each, and one more on the first axes as long as
+/// there are no more.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a root of a number of cells"
 )]
-fn shape(dim: usize, calls: u64) -> Vec<u32> {
-    let most = (calls as f64 * BASE / 2.0).min(MAX_CELLS as f64).max(1.0);
+pub(crate) fn shape(dim: usize, most: f64) -> Vec<u32> {
+    let most = most.min(MAX_CELLS as f64).max(1.0);
     let even = (most.powf(1.0 / dim as f64) + 1e-9).floor();
     let mut per_axis = vec![even as u32; dim];
     let mut cells = even.powf(dim as f64);
@@ -229,33 +251,58 @@ fn shape(dim: usize, calls: u64) -> Vec<u32> {
     per_axis
 }
 
-/// Divides the cells among chunks of about `size` points.
-pub(crate) struct Chunks<'a> {
-    counts: &'a [u32],
+/// Where a chunk begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
     cell: usize,
     /// points of the cell that were handed out already
     done: u32,
     first: u64,
+}
+
+/// Divides the cells among chunks of about `size` points.
+pub(crate) struct Chunks<'a> {
+    counts: &'a [u32],
+    place: Place,
     size: u32,
 }
 
 /// Consecutive visits, and the index of their first point.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     pub(crate) first: u64,
     pub(crate) points: u64,
     pub(crate) visits: Vec<Visit>,
 }
 
+impl Chunk {
+    /// Number of points.
+    pub(crate) fn len(&self) -> usize {
+        self.visits.iter().map(|v| v.points as usize).sum()
+    }
+}
+
 impl<'a> Chunks<'a> {
     pub(crate) fn new(counts: &'a [u32], first: u64, size: u64) -> Self {
+        let place = Place {
+            first,
+            ..Place::default()
+        };
+        Self::from_place(counts, place, size)
+    }
+
+    /// From `place` on, which was that of other chunks of the same numbers.
+    pub(crate) fn from_place(counts: &'a [u32], place: Place, size: u64) -> Self {
         Self {
             counts,
-            cell: 0,
-            done: 0,
-            first,
+            place,
             size: u32::try_from(size).unwrap_or(u32::MAX),
         }
+    }
+
+    /// Where the next chunk begins.
+    pub(crate) fn place(&self) -> Place {
+        self.place
     }
 }
 
@@ -265,26 +312,26 @@ impl Iterator for Chunks<'_> {
         let mut visits = Vec::new();
         let mut points = 0;
         while points < self.size {
-            let Some(of) = self.counts.get(self.cell).copied() else {
+            let Some(of) = self.counts.get(self.place.cell).copied() else {
                 break;
             };
-            let left = of - self.done;
+            let left = of - self.place.done;
             // A variance needs two points, so one must not be left over.
             let now = if left <= VISIT + 1 { left } else { VISIT };
             visits.push(Visit {
-                cell: self.cell,
+                cell: self.place.cell,
                 points: now,
                 of,
             });
             points += now;
-            self.done += now;
-            if self.done == of {
-                self.cell += 1;
-                self.done = 0;
+            self.place.done += now;
+            if self.place.done == of {
+                self.place.cell += 1;
+                self.place.done = 0;
             }
         }
-        let first = self.first;
-        self.first += u64::from(points);
+        let first = self.place.first;
+        self.place.first += u64::from(points);
         (points > 0).then_some(Chunk {
             first,
             points: u64::from(points),
@@ -299,6 +346,7 @@ mod tests {
 
     #[test]
     fn shapes_fill_what_they_may() {
+        let shape = |dim, calls: u64| shape(dim, calls as f64 * BASE / 2.0);
         assert_eq!(shape(2, 10_000), [61, 61]);
         assert_eq!(shape(1, 100), [37]);
         assert_eq!(shape(8, 10_000), [3, 3, 3, 3, 3, 3, 2, 2]);

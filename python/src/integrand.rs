@@ -35,13 +35,19 @@ impl Batch {
         Self { buffer, range, dim }
     }
 
+    /// All points of a buffer (`[n * dim]`).
+    pub(crate) fn whole(buffer: Arc<Vec<f64>>, dim: usize) -> Self {
+        let range = 0..buffer.len();
+        Self { buffer, range, dim }
+    }
+
     /// Number of points.
     pub(crate) fn len(&self) -> usize {
         self.range.len() / self.dim
     }
 
     /// The points as an array `(n, dim)` that cannot be written to.
-    fn into_array(self, py: Python<'_>) -> PyResult<Bound<'_, PyArray2<f64>>> {
+    pub(crate) fn into_array(self, py: Python<'_>) -> PyResult<Bound<'_, PyArray2<f64>>> {
         let shape = (self.len(), self.dim);
         let Self { buffer, range, .. } = self;
         let owner = Bound::new(py, Owner { buffer })?;

@@ -12,6 +12,7 @@ mod observer;
 mod pool;
 mod sampler;
 mod statistics;
+mod vegas_plus;
 
 use pyo3::pymodule;
 
@@ -27,7 +28,9 @@ mod _native {
     #[pymodule_export]
     use super::sampler::Sampler;
     #[pymodule_export]
-    use super::statistics::{normal_score, parenthesis, weight_statistics};
+    use super::statistics::{normal_score, p_value_chi2, parenthesis, weight_statistics};
+    #[pymodule_export]
+    use super::vegas_plus::{Drawn, Pass, VegasPlus};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

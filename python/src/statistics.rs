@@ -5,7 +5,7 @@ use pyo3::prelude::{Bound, PyResult, Python};
 use pyo3::pyfunction;
 use pyo3::types::{PyDict, PyDictMethods as _};
 use thalweg::Estimate;
-use thalweg::stats::{WeightStats, parenthesis as notation};
+use thalweg::stats::{WeightStats, p_value_chi2 as p_value, parenthesis as notation};
 
 /// The distance of `value` from `exact` in errors, as a standard normal number.
 #[pyfunction]
@@ -41,4 +41,10 @@ pub(crate) fn weight_statistics<'py>(
     told.set_item("ess_fraction", stats.ess_fraction())?;
     told.set_item("mean_abs", stats.mean_abs())?;
     Ok(told)
+}
+
+/// The probability of a larger chi squared.
+#[pyfunction]
+pub(crate) fn p_value_chi2(chi2: f64, dof: u64) -> f64 {
+    p_value(chi2, dof)
 }

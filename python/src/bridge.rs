@@ -7,7 +7,7 @@
 //! left waiting.
 
 use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, scope};
 use std::time::{Duration, Instant};
@@ -61,7 +61,16 @@ pub(crate) struct Functions {
 #[derive(Clone, Debug)]
 pub(crate) struct Wire<'a> {
     requests: Sender<Request>,
-    stop: &'a AtomicBool,
+    told: &'a Told,
+}
+
+/// What the two sides tell each other without a request.
+#[derive(Debug, Default)]
+struct Told {
+    /// whether the run shall end
+    stop: AtomicBool,
+    /// points of the integrand so far
+    calls: AtomicU64,
 }
 
 impl Wire<'_> {
@@ -89,7 +98,12 @@ impl Wire<'_> {
 
     /// Whether the run shall end.
     pub(crate) fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.told.stop.load(Ordering::Relaxed)
+    }
+
+    /// Counts points that were not asked for here.
+    pub(crate) fn count(&self, points: usize) {
+        self.told.calls.fetch_add(points as u64, Ordering::Relaxed);
     }
 }
 
@@ -122,16 +136,15 @@ pub(crate) fn serve<T: Send>(
     functions: &Functions,
     work: impl FnOnce(&Wire<'_>) -> T + Send,
 ) -> PyResult<Served<T>> {
-    let stop = AtomicBool::new(false);
-    let stop = &stop;
+    let told = &Told::default();
     py.detach(|| {
         scope(|scope| {
             let (requests, inbox) = channel();
-            let wire = Wire { requests, stop };
+            let wire = Wire { requests, told };
             let thread = Builder::new().name("thalweg".to_owned());
             // The wire ends with the work, which ends the serving.
             let worker = thread.spawn_scoped(scope, move || work(&wire))?;
-            let fault = answer_all(&inbox, functions, stop);
+            let fault = answer_all(&inbox, functions, told);
             let result = worker.join().unwrap_or_else(|panic| resume_unwind(panic));
             Ok((result, fault))
         })
@@ -139,13 +152,9 @@ pub(crate) fn serve<T: Send>(
 }
 
 /// Answers until nobody is left to ask; returns the exception that ended the run, if one did.
-fn answer_all(
-    inbox: &Receiver<Request>,
-    functions: &Functions,
-    stop: &AtomicBool,
-) -> Option<PyErr> {
+fn answer_all(inbox: &Receiver<Request>, functions: &Functions, told: &Told) -> Option<PyErr> {
     let mut fault: Option<PyErr> = None;
-    let (mut calls, mut last) = (0, Instant::now());
+    let mut last = Instant::now();
     loop {
         let request = match inbox.recv_timeout(PATIENCE) {
             Ok(request) => Some(request),
@@ -161,7 +170,7 @@ fn answer_all(
             py.check_signals()?;
             match request {
                 Some(Request::Batch(batch, reply)) => {
-                    calls += batch.len() as u64;
+                    told.calls.fetch_add(batch.len() as u64, Ordering::Relaxed);
                     let values = call(py, functions.integrand.as_ref(), batch)?;
                     // Who asked may have given up.
                     let _ = reply.send(Some(values));
@@ -177,7 +186,10 @@ fn answer_all(
                 None => {}
             }
             match &functions.tick {
-                Some(tick) if due => tick.bind(py).call1((calls,)).map(drop),
+                Some(tick) if due => {
+                    let calls = told.calls.load(Ordering::Relaxed);
+                    tick.bind(py).call1((calls,)).map(drop)
+                }
                 _ => Ok(()),
             }
         });
@@ -185,7 +197,7 @@ fn answer_all(
             last = Instant::now();
         }
         if let Err(error) = done {
-            stop.store(true, Ordering::Relaxed);
+            told.stop.store(true, Ordering::Relaxed);
             fault = Some(error);
         }
     }

@@ -1,5 +1,7 @@
 //! Errors of the library as Python exceptions, whose classes are those of `thalweg/errors.py`.
 
+use std::ffi::c_int;
+
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::{PyAnyMethods as _, PyErr, PyModule, Python};
 use thalweg::{Error, IntegrandError};
@@ -22,6 +24,17 @@ pub(crate) fn named(py: Python<'_>, class: &str, text: &str) -> PyErr {
     let made = PyModule::import(py, "thalweg.errors")
         .and_then(|module| module.getattr(class))
         .and_then(|class| class.call1((text,)));
+    match made {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}
+
+/// The exception for a C function that returned another number than 0.
+pub(crate) fn native_failure(py: Python<'_>, code: c_int) -> PyErr {
+    let made = PyModule::import(py, "thalweg.errors")
+        .and_then(|module| module.getattr("NativeError"))
+        .and_then(|class| class.call1((code,)));
     match made {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => error,

@@ -93,6 +93,8 @@ pub(crate) struct Remote<'a> {
     pub(crate) outputs: usize,
     /// points of a call
     pub(crate) batch: usize,
+    /// points that are computed at the same time
+    pub(crate) at_once: usize,
 }
 
 impl Integrand for Remote<'_> {
@@ -106,6 +108,10 @@ impl Integrand for Remote<'_> {
 
     fn batch(&self) -> Option<usize> {
         Some(self.batch)
+    }
+
+    fn at_once(&self) -> usize {
+        self.at_once
     }
 
     fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {

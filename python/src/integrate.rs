@@ -9,13 +9,14 @@ use pythonize::{depythonize, pythonize};
 use serde::Serialize;
 use thalweg::integrate::Checkpoints;
 use thalweg::{
-    CheckpointFile, Error, IntegrandError, Integrator, Method, Observable, Outcome, Report,
-    Sampler as Proposal, Settings,
+    CheckpointFile, Error, Integrand, IntegrandError, Integrator, Method, Observable, Outcome,
+    Report, Sampler as Proposal, Settings,
 };
 
-use crate::bridge::{Functions, Observed, Wire, serve};
+use crate::bridge::{Functions, Observed, serve};
 use crate::errors::raise;
 use crate::integrand::{Batch, Remote};
+use crate::native::{Direct, Native};
 use crate::observer::Watcher;
 use crate::sampler::Sampler;
 
@@ -69,6 +70,8 @@ pub(crate) struct Task {
     outputs: usize,
     /// points of a call
     batch: usize,
+    /// points that are computed at the same time
+    at_once: usize,
     /// "integrate", "train" or "estimate"
     goal: String,
     integrand: Py<PyAny>,
@@ -99,6 +102,8 @@ pub(crate) fn run<'py>(
     let failed = |error: Error| raise(py, &error);
     let start = start.map(|s| s.copy()).transpose().map_err(failed)?;
     let run = Prepared::new(&task, settings, start).map_err(failed)?;
+    let native = Native::of(task.integrand.bind(py))?;
+    let native = native.as_ref();
     let functions = Functions {
         integrand: Some(task.integrand),
         observables: task.observables.into_iter().map(|o| o.place).collect(),
@@ -106,8 +111,29 @@ pub(crate) fn run<'py>(
         tick: task.tick,
     };
     let wanted = functions.observe.is_some();
-    let shape = (task.dim, task.outputs, task.batch);
-    let (outcome, fault) = serve(py, &functions, move |wire| run.run(wire, shape, wanted))?;
+    let (dim, outputs) = (task.dim, task.outputs);
+    let (batch, at_once) = (task.batch, task.at_once);
+    let (outcome, fault) = serve(py, &functions, move |wire| {
+        let wire = wire.clone();
+        let observer = Watcher {
+            wire: wire.clone(),
+            wanted,
+        };
+        let Some(native) = native else {
+            let integrand = Remote {
+                wire,
+                dim,
+                outputs,
+                batch,
+                at_once,
+            };
+            return run.run(&integrand, observer);
+        };
+        run.run(&Direct { wire, native }, observer)
+    })?;
+    if let (Err(_), None, Some(failure)) = (&outcome, &fault, native.and_then(|n| n.raised(py))) {
+        return Err(failure);
+    }
     ended(py, outcome, fault)
 }
 
@@ -175,12 +201,7 @@ impl Prepared {
         })
     }
 
-    fn go(
-        self,
-        wire: &Wire<'_>,
-        (dim, outputs, batch): (usize, usize, usize),
-        wanted: bool,
-    ) -> Result<Outcome, Error> {
+    fn go(self, integrand: &dyn Integrand, mut observer: Watcher<'_>) -> Result<Outcome, Error> {
         let Self {
             integrator,
             goal,
@@ -188,22 +209,14 @@ impl Prepared {
             file,
             axes,
         } = self;
-        let wire = wire.clone();
         let observables = axes.iter().enumerate();
         let observables = observables
-            .map(|(index, axis)| observable(axis, wire.observed(index)))
+            .map(|(index, axis)| observable(axis, observer.wire.observed(index)))
             .collect::<Result<_, _>>()?;
         let integrator = integrator.observing(observables);
-        let integrand = Remote {
-            wire: wire.clone(),
-            dim,
-            outputs,
-            batch,
-        };
-        let mut observer = Watcher { wire, wanted };
         if goal == "train" {
             let start = start.as_ref().map(Proposal::map);
-            return integrator.train(&integrand, start, &mut observer);
+            return integrator.train(integrand, start, &mut observer);
         }
         let map = start.map(Proposal::into_map);
         if let Some((mut file, resume)) = file {
@@ -212,23 +225,18 @@ impl Prepared {
                 store: &mut file,
                 from,
             };
-            return integrator.run_kept(&integrand, map, &mut observer, checkpoints);
+            return integrator.run_kept(integrand, map, &mut observer, checkpoints);
         }
         match map {
-            Some(map) => integrator.estimate(&integrand, map, &mut observer),
-            None => integrator.run(&integrand, &mut observer),
+            Some(map) => integrator.estimate(integrand, map, &mut observer),
+            None => integrator.run(integrand, &mut observer),
         }
     }
 
     /// As [`Self::go`]; the report names the method that made the proposal.
-    fn run(
-        self,
-        wire: &Wire<'_>,
-        shape: (usize, usize, usize),
-        wanted: bool,
-    ) -> Result<Outcome, Error> {
+    fn run(self, integrand: &dyn Integrand, observer: Watcher<'_>) -> Result<Outcome, Error> {
         let frozen = self.start.is_some() && self.goal == "estimate";
-        let mut outcome = self.go(wire, shape, wanted)?;
+        let mut outcome = self.go(integrand, observer)?;
         if frozen {
             outcome.report.method = Method::of_map(outcome.map.as_ref());
         }

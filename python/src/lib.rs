@@ -8,6 +8,7 @@ mod errors;
 mod integrand;
 mod integrate;
 mod map;
+mod native;
 mod observer;
 mod pool;
 mod sampler;
@@ -25,6 +26,8 @@ mod _native {
     use super::integrate::{default_settings, run};
     #[pymodule_export]
     use super::map::Map;
+    #[pymodule_export]
+    use super::native::Pointer;
     #[pymodule_export]
     use super::sampler::Sampler;
     #[pymodule_export]

@@ -9,12 +9,13 @@ use pyo3::types::{PyBytes, PyDict, PyDictMethods as _};
 use pyo3::{pyclass, pymethods};
 use pythonize::pythonize;
 use thalweg::event::Unweighting;
-use thalweg::{Error, Events, MaxWeight, Sampler as Inner};
+use thalweg::{Error, Events, Integrand, MaxWeight, Sampler as Inner};
 
 use crate::bridge::{Functions, serve};
 use crate::errors::{named, raise};
 use crate::integrand::Remote;
 use crate::map::Map;
+use crate::native::{Direct, Native};
 use crate::pool::{fresh, within};
 
 /// Points of a call of a Python function that weighs events.
@@ -58,8 +59,9 @@ impl Sampler {
         &self,
         py: Python<'_>,
         f: Py<PyAny>,
-        work: impl FnOnce(&Inner, &Remote<'_>) -> Result<T, Error> + Send,
+        work: impl FnOnce(&Inner, &dyn Integrand) -> Result<T, Error> + Send,
     ) -> PyResult<T> {
+        let native = Native::of(f.bind(py))?;
         let functions = Functions {
             integrand: Some(f),
             observables: Vec::new(),
@@ -69,17 +71,25 @@ impl Sampler {
         let inner = self.inner.as_ref();
         let pool = fresh().map_err(|e| raise(py, &e))?;
         let (result, fault) = serve(py, &functions, |wire| {
+            let wire = wire.clone();
+            if let Some(native) = &native {
+                return pool.install(|| work(inner, &Direct { wire, native }));
+            }
             let integrand = Remote {
-                wire: wire.clone(),
+                wire,
                 dim: inner.dim(),
                 outputs: 1,
                 batch: BATCH,
+                at_once: 1,
             };
             pool.install(|| work(inner, &integrand))
         })?;
         match fault {
             Some(fault) => Err(fault),
-            None => result.map_err(|e| raise(py, &e)),
+            None => result.map_err(|e| {
+                let failure = native.as_ref().and_then(|n| n.raised(py));
+                failure.unwrap_or_else(|| raise(py, &e))
+            }),
         }
     }
 }

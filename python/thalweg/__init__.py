@@ -13,7 +13,9 @@ and sampler for several calls. :func:`compare` runs several methods, and :mod:`t
 results (it needs Matplotlib).
 """
 
+from ._c_function import NativeFunction, native
 from ._compare import Table, compare
+from ._dlpack import DlpackFunction, dlpack
 from ._estimate import Estimate, Iteration
 from ._function import scalar
 from ._histogram import Histogram
@@ -30,14 +32,17 @@ from .errors import (
     IntegrandError,
     Interrupted,
     ModelError,
+    NativeError,
     NonFiniteError,
     NoSignalError,
     SettingError,
     ShapeError,
+    WorkerError,
 )
 
 __all__ = [
     "CheckpointError",
+    "DlpackFunction",
     "Error",
     "Estimate",
     "Flow",
@@ -48,6 +53,8 @@ __all__ = [
     "Iteration",
     "Map",
     "ModelError",
+    "NativeError",
+    "NativeFunction",
     "NoSignalError",
     "NonFiniteError",
     "Progress",
@@ -58,10 +65,13 @@ __all__ = [
     "Table",
     "Unweighted",
     "VegasGrid",
+    "WorkerError",
     "__version__",
     "compare",
     "default_settings",
+    "dlpack",
     "integrate",
+    "native",
     "scalar",
     "train",
 ]

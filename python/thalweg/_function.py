@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from . import _native
 from ._bounds import Ranges, probe_points
+from ._c_function import NativeFunction
 from .errors import ShapeError
 
 #: shape of the values of a point: () for one number; per name for a dict
@@ -76,9 +78,31 @@ class Function:
         self.names: tuple[str, ...] | None = None
         #: shape of the values of one point, per name or in all
         self.shapes: list[Shape] = []
+        #: the C function that is called instead
+        self.pointer: _native.Pointer | None = None
+        if isinstance(function, NativeFunction):
+            self._take(function)
+        else:
+            self._probe(ranges)
+        self.sizes = [int(np.prod(shape)) for shape in self.shapes]
+        self.outputs = sum(self.sizes)
+        if self.outputs == 0:
+            raise ShapeError("the integrand returned no values; it needs at least one output")
+
+    def _take(self, function: NativeFunction) -> None:
+        if self.args:
+            raise TypeError("a C function has no args; hand it user_data instead")
+        if function.dim != self.dim:
+            raise ShapeError(
+                f"the C function has {function.dim} coordinates and the bounds have {self.dim}"
+            )
+        self.pointer = function._pointer
+        self.shapes = [() if function.outputs == 1 else (function.outputs,)]
+
+    def _probe(self, ranges: Ranges) -> None:
         x = probe_points(ranges)
         x.flags.writeable = False
-        values = function(x, *args)
+        values = self.function(x, *self.args)
         n = len(x)
         if isinstance(values, Mapping):
             if not values:
@@ -87,10 +111,6 @@ class Function:
             self.shapes = [self._shape(values[name], n, repr(name)) for name in self.names]
         else:
             self.shapes = [self._shape(values, n, "the integrand")]
-        self.sizes = [int(np.prod(shape)) for shape in self.shapes]
-        self.outputs = sum(self.sizes)
-        if self.outputs == 0:
-            raise ShapeError("the integrand returned no values; it needs at least one output")
 
     def _shape(self, values: Any, n: int, what: str) -> Shape:
         if values is None:

@@ -34,6 +34,8 @@ def integrate(
     method: str = "auto",
     args: tuple[Any, ...] = (),
     batch: int = 10_000,
+    processes: int | None = None,
+    start_method: str | None = None,
     sampler: Sampler | None = None,
     covariance: bool = False,
     observables: Mapping[str, Observable] | None = None,
@@ -73,6 +75,14 @@ def integrate(
         Further arguments of ``f``.
     batch
         Points of a call of ``f``, about, where so many are to be had. No result depends on it.
+    processes
+        So many worker processes call ``f``, each with its part of a batch; None: it is called here. No
+        result depends on it. For functions that hold the GIL and take more than some microseconds per
+        point.
+    start_method
+        How they start, "fork", "spawn" or "forkserver". None: "fork" on Linux where no other thread
+        of Python runs and neither PyTorch nor JAX is loaded, otherwise "spawn", which asks for a
+        picklable function and, in scripts, for ``if __name__ == "__main__":``.
     sampler
         A frozen proposal to draw the estimate from: nothing is adapted.
     covariance
@@ -117,7 +127,8 @@ def integrate(
     )
     run = _Run(_ranges(bounds, sampler), settings, "integrate" if sampler is None else "estimate")
     kept = checkpoint_of(checkpoint, checkpoint_every, resume)
-    return run((f, args, batch), sampler, (callback, progress), kept, observables)
+    called = (f, args, batch, _pool(processes, start_method))
+    return run(called, sampler, (callback, progress), kept, observables)
 
 
 def train(
@@ -130,6 +141,8 @@ def train(
     method: str = "auto",
     args: tuple[Any, ...] = (),
     batch: int = 10_000,
+    processes: int | None = None,
+    start_method: str | None = None,
     callback: Watcher | None = None,
     progress: bool | Watcher | None = None,
     **settings: Any,
@@ -141,7 +154,7 @@ def train(
     """
     settings.update(max_calls=max_calls, seed=seed, method=method)
     run = _Run(_ranges(bounds, start), settings, "train")
-    result = run((f, args, batch), start, (callback, progress), None)
+    result = run((f, args, batch, _pool(processes, start_method)), start, (callback, progress), None)
     assert result.sampler is not None
     return result.sampler
 
@@ -206,11 +219,19 @@ _NO_SETTINGS = (
     "checkpoint",
     "checkpoint_every",
     "observables",
+    "processes",
     "progress",
     "resume",
     "sampler",
     "start",
+    "start_method",
 )
+
+
+def _pool(processes: Any, start_method: Any) -> tuple[int, str | None]:
+    if start_method is not None and not isinstance(start_method, str):
+        raise TypeError(f"start_method must be a string, not {type(start_method).__name__}")
+    return (0 if processes is None else whole("processes", processes)), start_method
 
 
 def _ranges(bounds: Any, sampler: Sampler | None) -> Ranges:
@@ -236,13 +257,13 @@ class _Run:
 
     def __call__(
         self,
-        called: tuple[Any, tuple[Any, ...], int],
+        called: tuple[Any, tuple[Any, ...], int, tuple[int, str | None]],
         start: Sampler | None,
         watchers: tuple[Watcher | None, bool | Watcher | None],
         checkpoint: dict[str, Any] | None,
         observables: Mapping[str, Observable] | None = None,
     ) -> Result:
-        f, args, batch = called
+        f, args, batch, (processes, method) = called
         batch = whole("batch", batch)
         function = Function(f, self.ranges, tuple(args))
         binned = binnings(observables, function.dim)
@@ -251,6 +272,7 @@ class _Run:
             "dim": function.dim,
             "outputs": function.outputs,
             "batch": batch,
+            "at_once": max(processes, 1),
             "goal": self.goal,
             "integrand": function,
             "observables": [observable.task() for observable in binned],
@@ -259,9 +281,17 @@ class _Run:
             "checkpoint": checkpoint,
         }
         native = None if start is None else start._native
+        workers = None
         try:
+            if processes > 0 and function.pointer is None:
+                # Most runs need no processes, and importing what makes them takes a while.
+                from ._processes import Workers
+
+                task["integrand"] = workers = Workers(function, processes, method)
             report, found, fault = _native.run(task, self.settings, native)
         finally:
+            if workers is not None:
+                workers.close()
             watch.close()
         named(report, binned)
         result = None

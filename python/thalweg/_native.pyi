@@ -10,6 +10,7 @@ __all__ = [
     "Drawn",
     "Map",
     "Pass",
+    "Pointer",
     "Sampler",
     "VegasPlus",
     "__version__",
@@ -67,6 +68,16 @@ class Sampler:
     @staticmethod
     def from_bytes(bytes: bytes) -> Sampler: ...
 
+@final
+class Pointer:
+    def __new__(
+        cls,
+        addresses: tuple[int, int],
+        shape: tuple[int, int],
+        signature: str,
+        owner: Any,
+    ) -> Pointer: ...
+    def values(self, x: _Floats) -> _Floats: ...
 @final
 class Map:
     @property

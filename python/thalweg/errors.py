@@ -19,9 +19,11 @@ __all__ = [
     "Interrupted",
     "ModelError",
     "NoSignalError",
+    "NativeError",
     "NonFiniteError",
     "SettingError",
     "ShapeError",
+    "WorkerError",
 ]
 
 
@@ -43,6 +45,24 @@ class ShapeError(IntegrandError, ValueError):
 
 class NonFiniteError(IntegrandError, ArithmeticError):
     """The integrand returned NaN or an infinity; see the setting ``non_finite``."""
+
+
+class NativeError(IntegrandError):
+    """A C function returned another number than 0, which is ``code``."""
+
+    #: what it returned
+    code: int
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the C function returned {code}; 0 is success")
+        self.code = code
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        return type(self), (self.code,)
+
+
+class WorkerError(IntegrandError):
+    """A worker process ended before its time, as one does that is killed for its memory."""
 
 
 class ModelError(Error, ValueError):

@@ -122,6 +122,12 @@ pub trait Integrand: Sync {
         None
     }
 
+    /// How many points of a call are computed at the same time, as by a function that has several
+    /// processes. Where points are slow, a call has so many of them all the same.
+    fn at_once(&self) -> usize {
+        1
+    }
+
     /// Writes f at `points` (coordinates in the user's domain) into `values`
     /// (`[n * outputs]`, row-major).
     ///
@@ -140,6 +146,9 @@ impl<I: Integrand + ?Sized> Integrand for &I {
     fn batch(&self) -> Option<usize> {
         (**self).batch()
     }
+    fn at_once(&self) -> usize {
+        (**self).at_once()
+    }
     fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
         (**self).eval(points, values)
     }
@@ -154,6 +163,9 @@ impl<I: Integrand + ?Sized + Send> Integrand for Box<I> {
     }
     fn batch(&self) -> Option<usize> {
         (**self).batch()
+    }
+    fn at_once(&self) -> usize {
+        (**self).at_once()
     }
     fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
         (**self).eval(points, values)

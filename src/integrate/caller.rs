@@ -156,7 +156,10 @@ impl<'a> Caller<'a> {
                 (first.max(SLICE) / each.max(1)).min(most)
             }
         };
-        usize::try_from(wanted).unwrap_or(usize::MAX).max(1)
+        // What is computed at the same time takes no longer together.
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).max(1);
+        let at_once = self.integrand.at_once().max(1);
+        wanted.checked_next_multiple_of(at_once).unwrap_or(wanted)
     }
 
     /// Calls the integrand at `points` (`[n * dim]`, the user's units) for `f` (`[n * outputs]`), and

@@ -66,7 +66,7 @@ impl Pass {
         let calls: u64 = counts.iter().map(|n| u64::from(*n)).sum();
         let bytes = GridTraining::bytes_per_point(domain.dim()) as u64;
         Self {
-            training: GridTraining::new(&grid),
+            training: GridTraining::new(&grid).by_points(),
             variances: vec![0.0; strata.cells()],
             sums: Sums::new(config.outputs),
             streams: Streams::new(seed),

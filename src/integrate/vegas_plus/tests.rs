@@ -253,3 +253,20 @@ fn values_must_be_finite_and_in_turn() {
     let failing = from_fn(1, |x| if x[0] > 0.5 { f64::INFINITY } else { 1.0 });
     assert!(vegas.iterate(&failing, &config(100)).is_err());
 }
+
+#[test]
+fn a_narrow_peak_in_six_dimensions_is_adapted_to() {
+    let f = from_fn(6, |x| {
+        (-200.0 * x.iter().map(|x| (x - 0.4).powi(2)).sum::<f64>()).exp()
+    });
+    let concentrated = PassConfig {
+        base: 0.25,
+        ..config(10_000)
+    };
+    let mut vegas = VegasPlus::new(Domain::unit(6), 3).unwrap();
+    let found: Vec<PassEstimate> = (0..12)
+        .map(|_| vegas.iterate(&f, &concentrated).unwrap())
+        .collect();
+    let last = &found[11];
+    assert!(last.errors()[0] < 0.02 * last.values[0], "{last:?}");
+}

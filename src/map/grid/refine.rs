@@ -40,6 +40,8 @@ pub struct GridTraining {
     sizes: Vec<f64>,
     /// `[n]`: for how many points of uniform density a point stands
     shares: Vec<f64>,
+    /// whether points count as such where the effective ones are counted, not by their shares
+    by_points: bool,
 }
 
 impl GridTraining {
@@ -51,6 +53,16 @@ impl GridTraining {
             places: Vec::new(),
             sizes: Vec::new(),
             shares: Vec::new(),
+            by_points: false,
+        }
+    }
+
+    /// The same for points whose shares differ much: where many of them have small shares, the noise is
+    /// that of so many points, not of the few of uniform density that they stand for.
+    pub(crate) fn by_points(self) -> Self {
+        Self {
+            by_points: true,
+            ..self
         }
     }
 
@@ -100,7 +112,12 @@ impl GridTraining {
                 .map(|(size, share)| {
                     let p = (size / most).powf(power);
                     sum += share * p;
-                    squares += share * p * p;
+                    let counted = if self.by_points {
+                        share * share
+                    } else {
+                        *share
+                    };
+                    squares += counted * p * p;
                     share * p
                 })
                 .collect();

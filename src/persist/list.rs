@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 use std::fmt::{self, Formatter};
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 pub(super) use crate::list::some;
 use crate::list::{List, add};
@@ -26,6 +26,10 @@ impl<'de> Deserialize<'de> for Float {
             }
             fn visit_f64<E>(self, v: f64) -> Result<Float, E> {
                 Ok(Float(v))
+            }
+            /// Serde's own would make one of 64 bits of it.
+            fn visit_f32<E: Error>(self, v: f32) -> Result<Float, E> {
+                Err(E::invalid_type(Unexpected::Float(v.into()), &self))
             }
         }
         deserializer.deserialize_f64(Bits)

@@ -7,7 +7,8 @@
 use std::fmt::{self, Formatter};
 
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
 };
 
 /// A deserializer, or anything that is handed on by it, whose numbers with a point have 64 bits and whose
@@ -91,6 +92,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Float<V> {
 
     fn visit_f64<E: Error>(self, v: f64) -> Result<V::Value, E> {
         self.0.visit_f64(v)
+    }
+
+    /// Serde's own would make one of 64 bits of it.
+    fn visit_f32<E: Error>(self, v: f32) -> Result<V::Value, E> {
+        Err(E::invalid_type(Unexpected::Float(v.into()), &self))
     }
 }
 

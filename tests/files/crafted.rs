@@ -84,6 +84,9 @@ fn remembered_chunks_are_not_blown_up() {
         bounded("chunks of one value", &memory(&one));
         let whole = [&b"\x81\x92\x00\x00"[..], &many(&[0], 4 * MANY)].concat();
         bounded("values of one byte", &checkpoint(field, &whole));
+        let single = many(b"\xca\x00\x00\x00\x00", MANY / 4 * 5);
+        let single = [&b"\x81\x92\x00\x00"[..], &single].concat();
+        bounded("values of 32 bits", &checkpoint(field, &single));
         let double = [
             &b"\x81\x92\x00\x00"[..],
             &many(&[&[0xcb][..], &[0; 8]].concat(), MANY),

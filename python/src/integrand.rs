@@ -82,7 +82,13 @@ pub(crate) fn call(
     let x = batch.into_array(py)?;
     let values = function.bind(py).call1((x,))?;
     let values: PyReadonlyArray2<'_, f64> = values.extract()?;
-    Ok(values.as_slice()?.to_vec())
+    // In pieces of 1 kB: large copies by the C library are slow on some processors.
+    let values = values.as_slice()?;
+    let mut copy = Vec::with_capacity(values.len());
+    for piece in values.chunks(128) {
+        copy.extend_from_slice(piece);
+    }
+    Ok(copy)
 }
 
 /// The integrand of a run that a Python function is.
@@ -122,7 +128,9 @@ impl Integrand for Remote<'_> {
             let message = format!("{found} values where {wanted} are needed");
             return Err(IntegrandError::Failed { message });
         }
-        values.copy_from_slice(&found);
+        for (values, found) in values.chunks_mut(128).zip(found.chunks(128)) {
+            values.copy_from_slice(found);
+        }
         Ok(())
     }
 }

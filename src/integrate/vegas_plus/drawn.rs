@@ -31,7 +31,7 @@ impl Drawn {
         self.jacobian.len()
     }
 
-    /// Whether there are none, which [`Pass::draw`] never returns.
+    /// Whether there are none, which [`super::Pass::draw`] never returns.
     pub fn is_empty(&self) -> bool {
         self.jacobian.is_empty()
     }

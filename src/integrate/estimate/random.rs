@@ -193,6 +193,9 @@ impl Sums {
 /// Batches from which on pairs of them become one.
 const MOST_BATCHES: usize = 1024;
 
+/// Most points of a batch, whose chunks are kept until it is complete.
+const LARGEST: u64 = 1 << 20;
+
 /// As [`super::estimate`], with independent points.
 pub(super) fn estimate(
     run: &mut Run<'_>,
@@ -303,7 +306,7 @@ fn batches(
 /// Points of a batch: about `wanted`, whole chunks where there are several, and not more than the
 /// budget allows; with several channels whole units of `unit` points, at least one.
 fn batch_size(wanted: u64, budget: u64, unit: u64) -> u64 {
-    let most = (budget / BATCHES).max(1);
+    let most = (budget / BATCHES).clamp(1, LARGEST);
     if unit > 1 {
         return (wanted.min(most) / unit).max(1) * unit;
     }
@@ -312,5 +315,19 @@ fn batch_size(wanted: u64, budget: u64, unit: u64) -> u64 {
         size
     } else {
         (size.div_ceil(CHUNK) * CHUNK).min(most / CHUNK * CHUNK)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LARGEST, batch_size};
+
+    #[test]
+    fn no_batch_is_large_whatever_the_budget() {
+        for unit in [1, 35] {
+            let size = batch_size(u64::MAX / 2, u64::MAX, unit);
+            assert!(size <= LARGEST, "{size} points");
+            assert_eq!(size % unit, 0);
+        }
     }
 }

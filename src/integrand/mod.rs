@@ -217,6 +217,29 @@ pub enum IntegrandError {
     },
 }
 
+impl IntegrandError {
+    /// Why the weight of `value`, of an output at `point`, is not finite, where |dy/dx| is `jacobian`.
+    pub(crate) fn of_weight(
+        (value, output): (f64, usize),
+        (jacobian, point): (f64, &[f64]),
+    ) -> Self {
+        let point = point.to_vec();
+        if value.is_finite() {
+            Self::Overflow {
+                value,
+                jacobian,
+                point,
+            }
+        } else {
+            Self::NonFinite {
+                value,
+                output,
+                point,
+            }
+        }
+    }
+}
+
 /// A point to full precision; of very many coordinates, the first ones.
 fn show(point: &[f64]) -> String {
     const MOST: usize = 32;

@@ -9,7 +9,7 @@
 use super::{
     estimate::Layout,
     explore::Explored,
-    forecast::{self, Forecast},
+    forecast::{self, Forecast, Training},
     hunt,
     layers::Layers,
     mixture::Defence,
@@ -148,12 +148,18 @@ impl Search {
         (LOOK * self.to_go().1.min(left)) as u64
     }
 
-    /// Whether the budget is far too short for what is there so far, and for a flow as well.
-    fn is_short(&self, run: &Run<'_>, cost: CostClass) -> Result<bool> {
-        let left = run.calls_left();
+    /// A flow before its training, what that would take, and whether the budget suffices for it.
+    fn untrained(&self, run: &Run<'_>, cost: CostClass) -> Result<(Flow, Training, bool)> {
         let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.seed)?;
         let training = forecast::training(run, cost, &flow, self.base.is_some());
-        Ok(left < 2 * training.calls && self.to_go().1 > SHORT * left as f64)
+        let suffices = run.calls_left() >= 2 * training.calls;
+        Ok((flow, training, suffices))
+    }
+
+    /// Whether the budget is far too short for what is there so far, and for a flow as well.
+    fn is_short(&self, run: &Run<'_>, cost: CostClass) -> Result<bool> {
+        let hopeless = self.to_go().1 > SHORT * run.calls_left() as f64;
+        Ok(hopeless && !self.untrained(run, cost)?.2)
     }
 
     /// Uniform points, in nets.
@@ -264,8 +270,7 @@ impl Search {
     /// A flow, where training it could pay; and a product fitted to what its stages have drawn.
     fn flow(&mut self, run: &mut Run<'_>, explored: &Explored) -> Result<()> {
         let (seconds, calls) = self.to_go();
-        let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.seed)?;
-        let training = forecast::training(run, explored.cost, &flow, self.base.is_some());
+        let (flow, training, suffices) = self.untrained(run, explored.cost)?;
         // Without a target the budget is spent in any case: what counts is what it buys.
         let left = run.calls_left() as f64;
         let spent = left * training.rates.call;
@@ -273,7 +278,7 @@ impl Search {
             && spent > SPENT * training.seconds
             && calls > ROUGH * left;
         let pays = buys || seconds >= GAMBLE * training.seconds;
-        if !pays || run.calls_left() < 2 * training.calls {
+        if !pays || !suffices {
             return Ok(());
         }
         let rival = Rival {

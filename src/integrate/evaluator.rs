@@ -315,22 +315,6 @@ impl<'a> Evaluator<'a> {
         factors: &[(f64, f64)],
         (jacobian, point): (f64, &[f64]),
     ) -> Result<()> {
-        let fault = |output: usize, value: f64| {
-            let point = point.to_vec();
-            if value.is_finite() {
-                IntegrandError::Overflow {
-                    value,
-                    jacobian,
-                    point,
-                }
-            } else {
-                IntegrandError::NonFinite {
-                    value,
-                    output,
-                    point,
-                }
-            }
-        };
         for (output, (half, other)) in factors.iter().enumerate() {
             let value = values[output];
             // Zero stays zero, whatever the Jacobian at the end of an infinite range.
@@ -341,7 +325,9 @@ impl<'a> Evaluator<'a> {
             };
             if !weighed.is_finite() {
                 if self.policy == NonFinite::Fail {
-                    return Err(fault(output, value).into());
+                    return Err(
+                        IntegrandError::of_weight((value, output), (jacobian, point)).into(),
+                    );
                 }
                 self.non_finite.fetch_add(1, Ordering::Relaxed);
                 values.fill(0.0);

@@ -102,21 +102,7 @@ impl Drawn {
                 if w.is_finite() {
                     continue;
                 }
-                let (jacobian, point) = (*jacobian, point.to_vec());
-                return Err(if value.is_finite() {
-                    IntegrandError::Overflow {
-                        value,
-                        jacobian,
-                        point,
-                    }
-                } else {
-                    IntegrandError::NonFinite {
-                        value,
-                        output,
-                        point,
-                    }
-                }
-                .into());
+                return Err(IntegrandError::of_weight((value, output), (*jacobian, point)).into());
             }
         }
         Ok(w)

@@ -167,16 +167,19 @@ impl Search {
         let dim = run.evaluator.dim();
         let map: Box<dyn Map> = Box::new(Identity::new(dim));
         let mut forecast = Forecast::independent(run, explored.cost, &explored.moments);
-        let nets = even(run);
+        let mut layout = even(run);
         if explored.moments.mean != 0.0
             && let Some((pass, drawn)) = uniform_pilot(run, map.as_ref())?
         {
             self.points.add(map.as_ref(), &drawn);
+            if pass.tailed {
+                layout = Layout::ManyNets;
+            }
             forecast = Forecast::of_nets(run, explored.cost, &pass, forecast::GRID);
         }
         self.candidates.push(Candidate {
             map,
-            layout: nets,
+            layout,
             method: Method::Plain,
             defence: None,
             forecast: forecast.named("uniform points"),

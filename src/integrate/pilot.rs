@@ -16,6 +16,8 @@ const LARGE: u64 = 1024;
 /// variance is not known.
 const WILD: f64 = 3.0;
 const HEAVY: f64 = 0.7;
+/// Tail index from which on the means of few nets are skewed.
+const TAILED: f64 = 0.15;
 /// Numbers of their own for the nets of pilots.
 const PILOT: u64 = 2;
 /// Nets of the estimate, about.
@@ -32,6 +34,8 @@ pub(crate) struct Pass {
     pub(crate) fineness: f64,
     /// whether its weights vary wildly and have a heavy tail: the variance may be anything
     pub(crate) heavy: bool,
+    /// whether the weights have a tail that the mean of a few points shows
+    pub(crate) tailed: bool,
 }
 
 impl Pass {
@@ -182,6 +186,7 @@ impl Nets {
             plain: all.variance(),
             fineness: self.points() as f64,
             heavy: is_heavy(all.rel_std(), self.khat()),
+            tailed: self.khat().is_some_and(|k| k > TAILED),
         }
     }
 }

@@ -80,6 +80,7 @@ pub(crate) fn adapt(
         value: explored.moments.mean,
         fineness: 1.0,
         heavy: false,
+        tailed: false,
     };
     for iteration in 0..config.max_iterations {
         if spent + calls > most || run.stopped.is_some() {
@@ -270,6 +271,7 @@ fn iterate(
         plain,
         fineness: cells as f64,
         heavy: false,
+        tailed: false,
     };
     pass.heavy = pilot::is_heavy(pass.spread(), weights.khat());
     if done == total {

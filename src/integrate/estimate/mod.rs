@@ -32,6 +32,9 @@ use crate::stats::{Consistency, Estimate, Moments, WeightStats};
 /// Equal batches of the first round of independent points.
 pub(crate) const BATCHES: u64 = 16;
 
+/// How many times as many nets are many.
+const MANY: u64 = 16;
+
 /// Where the points of the estimate go.
 #[derive(Clone, Debug)]
 pub(crate) enum Layout {
@@ -39,6 +42,9 @@ pub(crate) enum Layout {
     Random,
     /// randomised nets
     Nets,
+    /// more and smaller ones: where the weights have a tail, few points of a net carry its mean,
+    /// and the means of few nets are as skewed as these
+    ManyNets,
     /// more points where the weights vary more
     Strata(Strata),
 }
@@ -79,13 +85,16 @@ pub(crate) fn estimate(
 ) -> Result<Findings> {
     let budget = run.calls_left().min(most.unwrap_or(u64::MAX));
     match layout {
-        Layout::Nets if budget >= nets::fewest(mixture) => {
-            nets::estimate(run, mixture, rel_std, most)
+        Layout::ManyNets if budget >= MANY * nets::fewest(mixture) => {
+            nets::estimate(run, mixture, (rel_std, MANY), most)
+        }
+        Layout::Nets | Layout::ManyNets if budget >= nets::fewest(mixture) => {
+            nets::estimate(run, mixture, (rel_std, 1), most)
         }
         Layout::Strata(strata) if budget >= strata::FEWEST => {
             strata::estimate(run, mixture.main(), strata, rel_std, most)
         }
-        Layout::Random | Layout::Nets | Layout::Strata(_) => {
+        Layout::Random | Layout::Nets | Layout::ManyNets | Layout::Strata(_) => {
             random::estimate(run, mixture, rel_std, most)
         }
     }

@@ -12,6 +12,8 @@
 //! budget is used up as far as powers of two allow.
 //! A mixture has a net for each channel in each randomisation, whose sizes stay in the proportion
 //! of the channels; with n points in all, the mean over them is the mixture's.
+//! Weights with a tail (x^-1/4 at 0) leave the mean of a net to its point next to the singularity:
+//! there R is 16 times as large, because a mean of few skewed means is skewed itself.
 //! Known weakness: R means tell the error to about 1/sqrt(2 R), and a heavy tail may hide in them.
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,8 @@ const NETS: u64 = 16;
 const FEW_NETS: u64 = 12;
 /// Power of n that the error of a net falls with for smooth f.
 const FASTEST: f64 = 1.5;
+/// Most units of a first step: an end may come long before the budget is used up.
+const LARGEST_FIRST: u64 = 1024;
 /// Fewest points of a net.
 const SMALLEST: u64 = 16;
 
@@ -190,10 +194,13 @@ impl Nets {
                 }
             },
         )?;
-        let all = complete == self.each.len();
-        let some = first == 0 && complete >= 2;
-        if all || some {
-            // Nets that were not reached are given up.
+        let (all, before) = (self.each.len() as u64, self.calls());
+        // Where not all of them could go on, those that did, or all as they were: what has more
+        // points. How many could go on knows nothing of the values.
+        let grown = complete as u64 * (first + more) * self.unit();
+        let enough = complete as u64 >= if first == 0 { 2 } else { FEWEST_NETS.min(all) };
+        let go_on = complete as u64 == all || enough && grown > before;
+        if go_on {
             self.each.truncate(complete);
             for ((net, moments), tally) in self.each.iter_mut().zip(moments).zip(tallies) {
                 net.moments = moments;
@@ -201,7 +208,7 @@ impl Nets {
             }
             self.units += more;
         }
-        Ok(all || some)
+        Ok(go_on)
     }
 
     /// Moments of output `o` over all points.
@@ -387,16 +394,17 @@ fn nearest_power(x: f64) -> u32 {
     x.log2().round().max(0.0) as u32
 }
 
-/// As [`super::estimate`], with nets.
+/// As [`super::estimate`], with nets, `times` as many as else.
 pub(super) fn estimate(
     run: &mut Run<'_>,
     mixture: Mixture<'_>,
-    rel_std: f64,
+    (rel_std, times): (f64, u64),
     most: Option<u64>,
 ) -> Result<Findings> {
     const ESTIMATE: u64 = 1;
     const MARGIN: f64 = 1.1;
     let shares = mixture.shares();
+    let fewest = times * FEWEST_NETS;
     let unit: u64 = shares.iter().sum();
     let least = SMALLEST.div_ceil(unit);
     let budget = run.calls_left().min(most.unwrap_or(u64::MAX));
@@ -406,22 +414,22 @@ pub(super) fn estimate(
         // Beside the training a few points cost little. As many nets as make up what is wanted:
         // large nets gain more than many. A part of it at first, because forecasts scatter.
         let wanted = needed(run, rel_std, None) / 8 * 3;
-        let least = FEWEST_NETS * unit * least;
+        let least = fewest * unit * least;
         let wanted = wanted.max(run.calls.training() / 8);
         let wanted = wanted.clamp(least, budget.max(least));
         // The nearest power of two, as far as the budget allows.
-        let each = wanted as f64 / (FEWEST_NETS * unit) as f64;
-        let most = (budget / (FEWEST_NETS * unit)).max(1).ilog2();
+        let each = wanted as f64 / (fewest * unit) as f64;
+        let most = (budget / (fewest * unit)).max(1).ilog2();
         let units = 1 << nearest_power(each).min(most);
         (
             wanted
                 .div_ceil(units * unit)
                 .min(budget / (units * unit))
-                .clamp(FEWEST_NETS, NETS),
+                .clamp(fewest, times * NETS),
             units,
         )
     } else {
-        let units = 1 << (budget / (FEW_NETS * unit)).ilog2();
+        let units = 1 << (budget / (times * FEW_NETS * unit)).ilog2();
         (budget / (units * unit), units)
     };
     let mut nets = Nets::of_channels(run, count, ESTIMATE, shares)?;
@@ -435,7 +443,8 @@ pub(super) fn estimate(
     let stop = loop {
         // Steps on the way are there to be watched; they decide nothing.
         while nets.units < goal && run.stopped.is_none() {
-            let more = nets.units.max((goal / 8).max(least)).min(goal - nets.units);
+            let step = (goal / 8).clamp(least, LARGEST_FIRST.max(least));
+            let more = nets.units.max(step).min(goal - nets.units);
             if nets.extend(run, (Phase::Estimate, mixture), more, |_, _| (), false)? {
                 nets.step(run, Phase::Estimate, more * unit * count);
                 let fall = (before as f64 / nets.units as f64).powf(FASTEST);

@@ -1,0 +1,90 @@
+//! What survives being written down, and models to go on from.
+
+use thalweg::{
+    Domain, Integrator, Method, Report, Settings, from_fn, from_vector_fn,
+    integrate::{Phase, Silent},
+};
+
+use super::problems::problem;
+use super::{METHODS, integrate, spend};
+
+#[test]
+fn reports_and_settings_survive_json() {
+    let f = from_vector_fn(2, 2, |x, f| f.copy_from_slice(&[x[0], x[1] - 0.5]));
+    for method in METHODS {
+        let domain = Some(Domain::new(&[(0.0, 1.0), (0.0, 2.0)]).unwrap());
+        let settings = Settings {
+            covariance: true,
+            domain,
+            ..spend(method, 12_000)
+        };
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
+        let report = integrate(settings, &f).unwrap();
+        let text = serde_json::to_string(&report).unwrap();
+        let again: Report = serde_json::from_str(&text).unwrap();
+        // The parser of serde_json may miss the last bit of a number.
+        let (a, b) = (report.estimate, again.estimate);
+        assert!(
+            (a.value / b.value - 1.0).abs() < 1e-15,
+            "{method:?}: {a:?} {b:?}"
+        );
+        assert_eq!(report.to_string(), again.to_string(), "{method:?}");
+        assert_eq!(
+            report.iterations.len(),
+            again.iterations.len(),
+            "{method:?}"
+        );
+    }
+}
+
+#[test]
+fn infinite_domains_survive_json() {
+    let inf = f64::INFINITY;
+    let domain = Some(Domain::new(&[(0.0, inf), (-inf, inf)]).unwrap());
+    let settings = Settings {
+        domain,
+        ..Settings::default()
+    };
+    let text = serde_json::to_string(&settings).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Settings>(&text).ok(),
+        Some(settings),
+        "{text}"
+    );
+}
+
+/// Going on from a model must not unlearn it: the first stage is drawn from what was saved.
+///
+/// How good a short training ends is chance, so the outcome is judged by the median of eleven.
+#[test]
+fn a_warm_start_begins_where_the_model_ended() {
+    let camel = problem("camel", 3, &[]);
+    let f = from_fn(3, |x| camel.eval(x));
+    let mut ratios = Vec::new();
+    for seed in 1..=11 {
+        let settings = Settings {
+            seed,
+            ..spend(Method::Flow, 40_000)
+        };
+        let integrator = Integrator::new(settings).unwrap();
+        let first = integrator.train(&f, None, &mut Silent).unwrap();
+        let next = integrator
+            .train(&f, Some(first.map.as_ref()), &mut Silent)
+            .unwrap();
+        let stage = next
+            .report
+            .iterations
+            .iter()
+            .find(|i| i.phase == Phase::Train)
+            .unwrap();
+        assert!(
+            stage.rel_std < 2.0 * first.report.weights.rel_std && stage.beta == Some(1.0),
+            "{stage:?} after {}",
+            first.report
+        );
+        ratios.push(next.report.weights.rel_std / first.report.weights.rel_std);
+    }
+    ratios.sort_by(f64::total_cmp);
+    assert!(ratios[5] < 1.5, "{ratios:?}");
+}

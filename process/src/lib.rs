@@ -1,0 +1,3 @@
+//! Scattering processes as integrands of thalweg.
+
+pub mod pdf;

@@ -32,6 +32,8 @@ pub struct Decay {
     pub parts: Vec<Node>,
     /// how its mass squared is distributed, which says nothing at the root
     pub invariant: Invariant,
+    /// a mass in `GeV` that it has at least, as cuts have it; 0 where there is none
+    pub least: f64,
     /// of the root: its parts come from exchanges of this kind, in the order from the first beam to the
     /// second
     pub exchange: Option<Exchange>,
@@ -59,7 +61,13 @@ impl Node {
 
     /// The least mass it can have, of particles with `masses` (`[n]`).
     pub fn threshold(&self, masses: &[f64]) -> f64 {
-        self.particles().into_iter().map(|i| masses[i]).sum()
+        match self {
+            Self::Particle(i) => masses[*i],
+            Self::Decay(decay) => {
+                let parts: f64 = decay.parts.iter().map(|part| part.threshold(masses)).sum();
+                parts.max(decay.least)
+            }
+        }
     }
 }
 
@@ -69,6 +77,7 @@ impl Decay {
         Self {
             parts: (0..n).map(Node::Particle).collect(),
             invariant: Invariant::Flat,
+            least: 0.0,
             exchange: None,
         }
     }
@@ -175,6 +184,7 @@ mod tests {
         Node::Decay(Decay {
             parts: vec![first, second],
             invariant,
+            least: 0.0,
             exchange: None,
         })
     }
@@ -197,6 +207,7 @@ mod tests {
         let root = |parts, exchange| Decay {
             parts,
             invariant: Invariant::Flat,
+            least: 0.0,
             exchange,
         };
         let two = pair(particle(2), particle(0), resonance);

@@ -243,7 +243,7 @@ fn errors_name_line_and_fault() {
         error.contains("line 67: 36 lines of densities or more"),
         "{error}"
     );
-    let large = file(|_, p, lx, _| if lx < -10.0 { 1e308 } else { -1e308 * p as f64 });
+    let large = file(|_, _, lx, _| if lx < -10.0 { 1e308 } else { -1e308 });
     let error = Grid::from_bytes(large.as_bytes()).unwrap_err();
     assert!(matches!(error, PdfError::Overflow { line: 7 }), "{error}");
     let error = Grid::from_bytes(b"Format: lhagrid1\n---\n\xff\n").unwrap_err();

@@ -51,7 +51,7 @@ impl Grid {
         Self::from_bytes(&read(path)?)
     }
 
-    /// Reads the bytes of a `.dat` file. Memory: at most 24 times their number.
+    /// Reads the bytes of a `.dat` file. Memory: at most 80 times their number.
     ///
     /// # Errors
     /// See [`PdfError`].

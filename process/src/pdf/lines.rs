@@ -7,8 +7,8 @@ use std::str::from_utf8;
 
 use super::PdfError;
 
-/// The largest file that is read: some ten times the largest members of published sets.
-const LARGEST: u64 = 64 << 20;
+/// The largest file that is read: some times the largest members of published sets.
+const LARGEST: u64 = 32 << 20;
 
 /// The bytes of a file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, PdfError> {

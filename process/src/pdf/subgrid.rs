@@ -10,6 +10,11 @@ use super::parse::Block;
 
 /// Numbers kept for each parton at each knot.
 const KEPT: usize = 4;
+/// Partons that are summed together; the last group of a list is filled up with zeros.
+const LANES: usize = 4;
+
+/// The same number for each parton of a group.
+type Lanes = [f64; LANES];
 
 /// A subgrid, ready for lookups.
 #[derive(Debug)]
@@ -18,9 +23,10 @@ pub(super) struct Subgrid {
     lx: Vec<f64>,
     /// log Q^2
     lq: Vec<f64>,
-    /// `[lx.len()][lq.len()][KEPT][partons]`
-    table: Vec<f64>,
-    partons: usize,
+    /// `[lx.len()][lq.len()][groups][KEPT]`
+    table: Vec<Lanes>,
+    /// of partons
+    groups: usize,
 }
 
 impl Subgrid {
@@ -32,7 +38,9 @@ impl Subgrid {
         let lq: Vec<f64> = lq.iter().map(|l| 2.0 * l).collect();
         let (partons, rows) = (block.ids.len(), lx.len());
         let row = lq.len() * partons;
-        let mut table = vec![0.0; KEPT * block.values.len()];
+        let groups = partons.div_ceil(LANES);
+        let knot = KEPT * groups;
+        let mut table = vec![[0.0; LANES]; rows * lq.len() * knot];
         // Slopes of one sort, laid out as the values.
         let mut down = vec![0.0; block.values.len()];
         let mut cross = vec![0.0; row];
@@ -47,19 +55,16 @@ impl Subgrid {
                 slopes(&lq, &values[place..], partons, &mut along[place..]);
                 slopes(&lq, &down[place..], partons, &mut cross[place..]);
             }
-            let places =
-                table[KEPT * i * row..KEPT * (i + 1) * row].chunks_exact_mut(KEPT * partons);
-            for (j, kept) in places.enumerate() {
-                let at = j * partons..(j + 1) * partons;
-                for (kept, from) in kept
-                    .chunks_exact_mut(partons)
-                    .zip([values, down, &along, &cross])
-                {
-                    kept.copy_from_slice(&from[at.clone()]);
+            let places = table.chunks_exact_mut(knot).skip(i * lq.len());
+            for (j, kept) in places.take(lq.len()).enumerate() {
+                for (sort, from) in [values, down, &along, &cross].into_iter().enumerate() {
+                    for (parton, value) in from[j * partons..(j + 1) * partons].iter().enumerate() {
+                        kept[parton / LANES * KEPT + sort][parton % LANES] = *value;
+                    }
                 }
             }
         }
-        if table.iter().any(|v| !v.is_finite()) {
+        if table.iter().flatten().any(|v| !v.is_finite()) {
             return Err(PdfError::Overflow {
                 line: block.line + 3,
             });
@@ -68,7 +73,7 @@ impl Subgrid {
             lx,
             lq,
             table,
-            partons,
+            groups,
         })
     }
 
@@ -88,28 +93,28 @@ impl Subgrid {
         let wx = weights(u.clamp(0.0, 1.0), h);
         let (j, u, h) = find(&self.lq, lq);
         let wq = weights(u.clamp(0.0, 1.0), h);
-        let knot = KEPT * self.partons;
+        let knot = KEPT * self.groups;
         let row = self.lq.len() * knot;
-        out.fill(0.0);
-        for (di, [a, b]) in [[wx[0], wx[1]], [wx[2], wx[3]]].into_iter().enumerate() {
-            let first = (i + di) * row + j * knot;
-            // Two corners lie side by side.
-            let kept = &self.table[first..first + 2 * knot];
-            let both = [
-                a * wq[0],
-                b * wq[0],
-                a * wq[1],
-                b * wq[1],
-                a * wq[2],
-                b * wq[2],
-                a * wq[3],
-                b * wq[3],
-            ];
-            for (w, kept) in both.into_iter().zip(kept.chunks_exact(self.partons)) {
-                for (out, kept) in out.iter_mut().zip(kept) {
-                    *out += w * kept;
+        let corner = |di: usize, dj: usize| {
+            let kept = &self.table[(i + di) * row + (j + dj) * knot..][..knot];
+            let (wx, wq) = (&wx[2 * di..], &wq[2 * dj..]);
+            (
+                kept,
+                [wx[0] * wq[0], wx[1] * wq[0], wx[0] * wq[1], wx[1] * wq[1]],
+            )
+        };
+        let corners = [corner(0, 0), corner(0, 1), corner(1, 0), corner(1, 1)];
+        for (group, out) in out.chunks_mut(LANES).enumerate() {
+            let mut sum = [0.0; LANES];
+            for (kept, w) in &corners {
+                let kept = &kept[group * KEPT..(group + 1) * KEPT];
+                for (kept, w) in kept.iter().zip(w) {
+                    for (sum, kept) in sum.iter_mut().zip(kept) {
+                        *sum += w * kept;
+                    }
                 }
             }
+            out.copy_from_slice(&sum[..out.len()]);
         }
     }
 }

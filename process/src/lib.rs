@@ -6,6 +6,7 @@
 
 pub mod colors;
 pub mod cuts;
+mod file;
 mod matrix_element;
 pub mod momentum;
 pub mod pdf;
@@ -15,6 +16,7 @@ mod scattering;
 pub mod umami;
 pub mod units;
 
+pub use file::{ProcessError, ProcessFile, open};
 pub use matrix_element::{Kinematics, MatrixElement};
 pub use scale::Scale;
 pub use scattering::{Scattering, Subprocess};

@@ -111,6 +111,8 @@ pub fn kallen(a: f64, b: f64, c: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::FRAC_PI_2;
+
     use super::{
         Momentum, boost, boost_along_z, delta_r, dot, kallen, mass2, pseudorapidity, rapidity,
         transverse, turn_from_z,
@@ -161,7 +163,7 @@ mod tests {
         assert!((rapidity(p) - eta).abs() < 1e-7, "massless up to rounding");
         assert!((transverse(p) - 2.0_f64.sqrt()).abs() < 1e-15);
         let q = [3.0_f64.sqrt(), -1.0, 1.0, 1.0];
-        assert!((delta_r(p, q) - std::f64::consts::FRAC_PI_2).abs() < 1e-14);
+        assert!((delta_r(p, q) - FRAC_PI_2).abs() < 1e-14);
         assert!((kallen(5.0, 1.0, 2.0) - 384.0).abs() < 1e-12);
     }
 }

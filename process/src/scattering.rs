@@ -101,13 +101,12 @@ impl Scattering {
         let mut all = Vec::with_capacity(self.subprocesses.len());
         for subprocess in &self.subprocesses {
             let key = (subprocess.flavor, subprocess.mirror);
-            let values = match known.iter().find(|(k, _)| *k == key) {
-                Some((_, values)) => values.clone(),
-                None => {
-                    let values = self.matrix_elements(points, key)?;
-                    known.push((key, values.clone()));
-                    values
-                }
+            let values = if let Some((_, values)) = known.iter().find(|(k, _)| *k == key) {
+                values.clone()
+            } else {
+                let values = self.matrix_elements(points, key)?;
+                known.push((key, values.clone()));
+                values
             };
             all.push(values);
         }

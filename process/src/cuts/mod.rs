@@ -110,6 +110,8 @@ impl Cuts {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::FRAC_PI_2;
+
     use super::{Cut, Cuts, Quantity};
 
     const MOMENTA: [[f64; 4]; 3] = [
@@ -131,7 +133,7 @@ mod tests {
     #[test]
     fn each_quantity_is_bounded_from_both_sides() {
         let eta = (4.0_f64 / 3.0).asinh();
-        let distance = (2.0 * eta).hypot(std::f64::consts::FRAC_PI_2);
+        let distance = (2.0 * eta).hypot(FRAC_PI_2);
         for (quantity, particles, value) in [
             (Quantity::Pt, vec![0, 1], 3.0),
             (Quantity::Energy, vec![1], 5.0),

@@ -6,6 +6,7 @@
 
 pub mod colors;
 pub mod cuts;
+pub mod drell_yan;
 mod file;
 mod matrix_element;
 pub mod momentum;

@@ -18,6 +18,7 @@ mod grid;
 mod hermite;
 mod info;
 mod lines;
+mod luminosity;
 mod parse;
 mod subgrid;
 
@@ -25,3 +26,4 @@ pub use alpha_s::AlphaS;
 pub use error::PdfError;
 pub use grid::{Grid, Outside};
 pub use info::Info;
+pub use luminosity::Luminosity;

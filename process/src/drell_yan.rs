@@ -40,7 +40,7 @@ pub struct Electroweak {
 }
 
 impl Electroweak {
-    /// |A_LL|^2 + |A_RR|^2 and |A_LR|^2 + |A_RL|^2 of a quark of charge 2/3 or -1/3 at m^2 = `s`.
+    /// `|A_LL|^2 + |A_RR|^2` and `|A_LR|^2 + |A_RL|^2` of a quark of charge 2/3 or -1/3 at m^2 = `s`.
     fn amplitudes(&self, up: bool, s: f64) -> [f64; 2] {
         let (charge, isospin) = if up {
             (2.0 / 3.0, 0.5)

@@ -4,7 +4,8 @@
 //! d sigma/dy = (hbar c)^2 /(2 lambda^(1/2)(s)) |M|^2 d Phi/dy
 //! ```
 //!
-//! in pb, with y in the unit cube, |M|^2 as its library averages it, and zero outside the cuts.
+//! in pb, with y in the unit cube, |M|^2 as its library averages it, and zero outside the cuts. Partons have
+//! the factors f(x1) f(x2) d x1 d x2/dy as well, at the scale of the scattering.
 
 use thalweg::event::{Beam, Event, Particle, Process};
 use thalweg::{Integrand, IntegrandError, Points};
@@ -12,6 +13,7 @@ use thalweg::{Integrand, IntegrandError, Points};
 use crate::colors::only_flow;
 use crate::cuts::Cuts;
 use crate::matrix_element::{Kinematics, MatrixElement};
+use crate::pdf::Luminosity;
 use crate::phase_space::{PhaseSpace, Point};
 use crate::scale::Scale;
 use crate::units::PB_PER_INVERSE_GEV2;
@@ -46,6 +48,9 @@ pub struct Scattering {
     pub subprocesses: Vec<Subprocess>,
     /// zero outside
     pub cuts: Cuts,
+    /// densities of the partons that come in, a pair for each of `subprocesses`; without, the beams
+    /// themselves come in
+    pub luminosity: Option<Luminosity>,
     /// the strong coupling, if one is given
     pub alpha_s: Option<f64>,
     /// the scale
@@ -94,7 +99,7 @@ impl Scattering {
         Ok(values)
     }
 
-    /// Of each subprocess, |M|^2 at all `points`.
+    /// Of each subprocess, |M|^2 times the densities of its partons at all `points`.
     fn contributions(&self, points: &[Accepted]) -> Result<Vec<Vec<f64>>, IntegrandError> {
         // Those that only differ in what the beams make of them are asked for once.
         let mut known: Vec<((i32, bool), Vec<f64>)> = Vec::new();
@@ -110,7 +115,22 @@ impl Scattering {
             };
             all.push(values);
         }
+        if let Some(luminosity) = &self.luminosity {
+            let mut densities = vec![0.0; all.len()];
+            for (event, Accepted { point, .. }) in points.iter().enumerate() {
+                let scale = self.scale(point);
+                let found = luminosity.eval(point.collision.x, scale * scale, &mut densities);
+                found.map_err(|e| failed(e.to_string()))?;
+                for (values, density) in all.iter_mut().zip(&densities) {
+                    values[event] *= density;
+                }
+            }
+        }
         Ok(all)
+    }
+
+    fn scale(&self, point: &Point) -> f64 {
+        self.scale.of(&point.momenta[2..], point.collision.mass)
     }
 
     /// The one of the subprocesses that `choice` in [0, 1) falls on, in proportion to `shares`.
@@ -271,6 +291,7 @@ mod tests {
             },
             subprocesses: vec![subprocess(1, false), subprocess(3, true)],
             cuts: Cuts(cuts),
+            luminosity: None,
             alpha_s: None,
             scale: Scale::Mass,
         }

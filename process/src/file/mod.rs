@@ -7,6 +7,7 @@ mod error;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use thalweg::event::Beam;
@@ -14,10 +15,11 @@ use thalweg::event::Beam;
 pub use error::ProcessError;
 
 use crate::cuts::Cuts;
-use crate::phase_space::{Decay, Initial, PhaseSpace};
+use crate::pdf::{Grid, Luminosity, PdfError};
+use crate::phase_space::{Decay, Initial, Invariant, PhaseSpace};
 use crate::umami::{Umami, UmamiSettings};
 use crate::{Scale, Scattering, Subprocess};
-use channel::System;
+use channel::{InvariantTable, System};
 use cut::CutTable;
 
 /// More outgoing particles than any library has.
@@ -66,6 +68,11 @@ enum ScaleName {
 struct Beams {
     ids: [i32; 2],
     energies: [f64; 2],
+    /// a grid of parton densities
+    pdf: Option<String>,
+    /// its number in LHAPDF's list
+    #[serde(default)]
+    lhaid: i32,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -92,6 +99,9 @@ struct SubprocessTable {
 #[serde(deny_unknown_fields)]
 struct Mapping {
     channel: Option<System>,
+    /// mass of the partons
+    #[serde(default)]
+    partons: InvariantTable,
 }
 
 impl ProcessFile {
@@ -137,18 +147,20 @@ impl ProcessFile {
         let [one, two] = [0, 1].map(|i: usize| Beam {
             id: self.beams.ids[i],
             energy: self.beams.energies[i],
-            pdf: 0,
+            pdf: self.beams.lhaid,
         });
+        let subprocesses = self.subprocesses();
         Ok(Scattering {
             name: self.name(),
             beams: [one, two],
             matrix_element: Box::new(umami),
             phase_space: PhaseSpace {
-                initial: self.initial(&masses)?,
+                initial: self.initial(&masses, &cuts)?,
                 masses,
                 channel,
             },
-            subprocesses: self.subprocesses(),
+            luminosity: self.luminosity(folder, &subprocesses)?,
+            subprocesses,
             cuts,
             alpha_s: self.alpha_s,
             scale: match self.scale {
@@ -182,10 +194,33 @@ impl ProcessFile {
         }
     }
 
+    /// The densities of the partons of `subprocesses`; the path of the grid starts at `folder`.
+    fn luminosity(
+        &self,
+        folder: &Path,
+        subprocesses: &[Subprocess],
+    ) -> Result<Option<Luminosity>, ProcessError> {
+        let Some(pdf) = &self.beams.pdf else {
+            return Ok(None);
+        };
+        if let Some(id) = self.beams.ids.iter().find(|id| id.abs() != 2212) {
+            let message = format!("has {id}, beams with parton densities are 2212 or -2212");
+            return Err(ProcessError::value("ids", message));
+        }
+        let wrong = |error: PdfError| ProcessError::value("pdf", error.to_string());
+        let grid = Arc::new(Grid::load(&folder.join(pdf)).map_err(wrong)?);
+        let pairs: Vec<[i32; 2]> = subprocesses.iter().map(|s| [s.ids[0], s.ids[1]]).collect();
+        let luminosity = Luminosity::new(grid, self.beams.ids, &pairs);
+        luminosity.map(Some).map_err(wrong)
+    }
+
     /// What comes in, of particles with `masses`.
-    fn initial(&self, masses: &[f64]) -> Result<Initial, ProcessError> {
+    fn initial(&self, masses: &[f64], cuts: &Cuts) -> Result<Initial, ProcessError> {
         let incoming = [masses[0], masses[1]];
         let energies = self.beams.energies;
+        if self.beams.pdf.is_some() {
+            return self.partons(masses, cuts);
+        }
         for (energy, mass) in energies.iter().zip(incoming) {
             if *energy <= mass {
                 let message = format!("is {energy}, it has to be above the mass {mass}");
@@ -203,6 +238,31 @@ impl ProcessFile {
             ));
         }
         Ok(initial)
+    }
+
+    /// Partons that come in, of particles with `masses`.
+    fn partons(&self, masses: &[f64], cuts: &Cuts) -> Result<Initial, ProcessError> {
+        if let Some(mass) = masses[..2].iter().find(|mass| **mass > 0.0) {
+            let message = format!("has {mass} for a parton, they come in without mass");
+            return Err(ProcessError::value("masses", message));
+        }
+        let all: Vec<usize> = (0..masses.len() - 2).collect();
+        let least = cuts.least_mass(&all, &masses[2..]);
+        let otherwise = Invariant::Power {
+            nu: 1.0,
+            shift: 0.0,
+        };
+        let invariant = self.mapping.partons.invariant(otherwise)?;
+        let initial = Initial::partons(self.beams.energies, least * least, invariant);
+        if least > 0.0 && least < initial.most() {
+            return Ok(initial);
+        }
+        let message = format!(
+            "bound the mass of all that goes out by {least} GeV from below; with parton densities it has \
+             to be above 0 and below {} GeV",
+            initial.most()
+        );
+        Err(ProcessError::value("cuts", message))
     }
 
     fn subprocesses(&self) -> Vec<Subprocess> {
@@ -291,7 +351,7 @@ impl ProcessFile {
         if colors != 0 && colors != given {
             return fail(format!("`colors` has {colors} pairs for {given} particles"));
         }
-        if subprocess.ids[..2] != self.beams.ids {
+        if self.beams.pdf.is_none() && subprocess.ids[..2] != self.beams.ids {
             return fail(format!(
                 "{:?} come in, but the beams are {:?}",
                 &subprocess.ids[..2],

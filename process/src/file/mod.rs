@@ -3,6 +3,8 @@
 mod channel;
 mod cut;
 mod error;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, absolute};
 
 use serde::Deserialize;
 use thalweg::event::Beam;
@@ -310,5 +310,7 @@ impl ProcessFile {
 /// Where the file or the library cannot be used, or do not fit.
 pub fn open(library: &Path, path: &Path) -> Result<Scattering, ProcessError> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    ProcessFile::read(path)?.scattering(library, folder)
+    // Some libraries want an absolute path; without a current folder they get what there is.
+    let folder = absolute(folder.join(".")).unwrap_or_else(|_| folder.into());
+    ProcessFile::read(path)?.scattering(library, &folder)
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use thalweg::{Integrator, Method, Settings, Stop};
+use thalweg::event::{Particle, Process as _};
+use thalweg::{Integrand as _, Integrator, Method, Points, Settings, Stop};
 use thalweg_process::{ProcessFile, Scattering};
 
 use super::provider;
@@ -100,4 +101,67 @@ fn unequal_beams_and_exchanges_change_nothing() {
     assert_pulls(2.9995352293, |seed| {
         measure(&process, Method::Vegas, 20_000, seed)
     });
+}
+
+fn quarks(ids: [i32; 2], rest: &str) -> String {
+    let [a, b] = ids;
+    format!(
+        "alpha_s = 0.118\nscale = \"ht/2\"\n[beams]\nids = [{a}, {b}]\nenergies = [50, 200]\n\
+         [particles]\nin = [{a}, {b}]\n{rest}"
+    )
+}
+
+#[test]
+fn a_mirrored_subprocess_is_seen_from_the_other_side() {
+    let library = provider("qq_mumu").unwrap();
+    let made = |ids: [i32; 2], mirror: bool| {
+        let [a, b] = ids;
+        let subprocess = format!(
+            "[[subprocess]]\nin = [{a}, {b}]\nout = [13, -13]\nflavor = 1\nmirror = {mirror}\n"
+        );
+        let text = quarks(ids, &format!("out = [13, -13]\n{subprocess}"));
+        // It takes no coupling, and is given none.
+        scattering(&library, &text)
+    };
+    let value = |process: &Scattering, y: [f64; 2]| {
+        let mut value = [0.0];
+        let done = process.eval(&Points::new(&y, 2), &mut value);
+        done.expect("it is evaluated");
+        value[0]
+    };
+    let (plain, mirrored) = (made([2, -2], false), made([-2, 2], true));
+    for r in [0.1, 0.3, 0.8] {
+        let (a, b) = (value(&plain, [r, 0.2]), value(&mirrored, [1.0 - r, 0.2]));
+        assert!((a / b - 1.0).abs() < 1e-12, "{r}: {a} {b}");
+        assert!((a / value(&mirrored, [r, 0.2]) - 1.0).abs() > 0.01);
+    }
+}
+
+#[test]
+fn events_have_momenta_in_the_laboratory_and_colour_lines() {
+    let library = provider("qq_mumug").unwrap();
+    let process = scattering(&library, &quarks([1, -1], "out = [13, -13, 21]\n"));
+    let event = process.event(&[0.3, 0.6, 0.2, 0.9, 0.5], 0.5).unwrap();
+    let particles = &event.particles;
+    let of = |i: usize| (particles[i].id, particles[i].status, particles[i].colors);
+    assert_eq!(of(0), (1, -1, [502, 0]));
+    assert_eq!(of(1), (-1, -1, [0, 501]));
+    assert_eq!(of(3), (-13, 1, [0, 0]));
+    assert_eq!(of(4), (21, 1, [502, 501]));
+    assert_eq!(
+        (particles[0].mothers, particles[4].mothers),
+        ([0, 0], [1, 2])
+    );
+    for component in 0..4 {
+        let part = |range: &[Particle]| range.iter().map(|p| p.momentum[component]).sum::<f64>();
+        let (before, after) = (part(&particles[..2]), part(&particles[2..]));
+        assert!(
+            (before - after).abs() < 1e-10,
+            "{component}: {before} {after}"
+        );
+    }
+    assert!((particles[0].momentum[0] - 50.0).abs() < 1e-10);
+    assert!((event.couplings[1] - 0.118).abs() < 1e-15 && event.scale > 0.0);
+    let beams = process.beams();
+    assert_eq!((beams[1].id, beams[1].pdf), (-1, 0));
 }

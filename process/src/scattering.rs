@@ -211,17 +211,16 @@ impl Process for Scattering {
     }
 
     fn event(&self, y: &[f64], choice: f64) -> Result<Event, IntegrandError> {
-        let Some(accepted) = self.accepted(0, y) else {
-            let message = "there is no event at a point outside the cuts";
-            return Err(failed(message.to_owned()));
+        let Some(point) = self.phase_space.point(y) else {
+            return Err(failed("there is no scattering at this point".to_owned()));
         };
-        let accepted = [accepted];
-        let shares: Vec<f64> = self
-            .contributions(&accepted)?
-            .iter()
-            .map(|squared| squared[0])
-            .collect();
-        let [Accepted { point, .. }] = &accepted;
+        // Outside the cuts f is 0, and |M|^2 may have no value.
+        let mut shares = vec![1.0; self.subprocesses.len()];
+        let accepted: Vec<Accepted> = self.accepted(0, y).into_iter().collect();
+        if !accepted.is_empty() && shares.len() > 1 {
+            let all = self.contributions(&accepted)?;
+            shares = all.iter().map(|squared| squared[0]).collect();
+        }
         let (index, subprocess) = self.chosen(&shares, choice);
         let mass = point.collision.mass;
         Ok(Event {
@@ -229,7 +228,7 @@ impl Process for Scattering {
             weight: 1.0,
             scale: self.scale.of(&point.momenta[2..], mass),
             couplings: [-1.0, self.alpha_s.unwrap_or(-1.0)],
-            particles: self.particles(point, subprocess).map_err(failed)?,
+            particles: self.particles(&point, subprocess).map_err(failed)?,
             variations: Vec::new(),
         })
     }
@@ -326,12 +325,9 @@ mod tests {
         scattering.eval(&Points::new(&y, 2), &mut values).unwrap();
         let outside: Vec<bool> = values.iter().map(|value| *value <= 0.0).collect();
         assert!(outside[0] != outside[1], "{values:?}");
-        let outside = outside.iter().position(|outside| *outside).unwrap();
-        assert!(
-            scattering
-                .event(&y[2 * outside..2 * outside + 2], 0.5)
-                .is_err()
-        );
+        for y in y.chunks_exact(2) {
+            assert_eq!(scattering.event(y, 0.5).unwrap().particles.len(), 4);
+        }
     }
 
     #[test]

@@ -3,10 +3,12 @@
 mod channel;
 mod cut;
 mod error;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, absolute};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -368,5 +370,7 @@ impl ProcessFile {
 /// Where the file or the library cannot be used, or do not fit.
 pub fn open(library: &Path, path: &Path) -> Result<Scattering, ProcessError> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    ProcessFile::read(path)?.scattering(library, folder)
+    // Some libraries want an absolute path; without a current folder they get what there is.
+    let folder = absolute(folder.join(".")).unwrap_or_else(|_| folder.into());
+    ProcessFile::read(path)?.scattering(library, &folder)
 }

@@ -235,8 +235,12 @@ fn many_mutations() {
 #[test]
 fn crafted_files_take_memory_in_proportion() {
     let one = "1 ".repeat(1 << 20);
-    let rising: String = (1..=1 << 16).map(|i| format!("{i} ")).collect();
-    let x: String = (1..=1000).map(|i| format!("{i}e-3 ")).collect();
+    let list = |end: usize, unit: &str| -> String {
+        let words: Vec<String> = (1..=end).map(|i| format!("{i}{unit}")).collect();
+        words.join(" ")
+    };
+    let rising = list(1 << 16, "");
+    let x = list(1000, "e-3");
     let header = "Format: lhagrid1\n---\n";
     let blocks = ".1 1\n1 2\n1\n1\n1\n1\n1\n---\n.1 1\n2 1e3\n1\n1\n1\n1\n1\n---\n";
     let most = format!("{header}{x}\n1 2 3 4\n1\n{}", "1\n".repeat(4000));

@@ -1,9 +1,9 @@
 //! `p p -> Z/gamma* -> mu- mu+` on a published grid, as a formula and by a library.
 //!
-//! `cargo test --release -p thalweg-process --test pdf_process -- --ignored` with THALWEG_PDFDATA, the folder of
+//! `cargo test --release -p thalweg-process --test pdf_process -- --ignored` with `THALWEG_PDFDATA`, the folder of
 //! `NNPDF31_lo_as_0118_0000.dat` (share/Pythia8/pdfdata of the Python package pythia8mc), and a C compiler.
 //!
-//! Gauss-Legendre quadrature of the formula on NeoPDF's values gives 1528.57 pb for the running width and
+//! Gauss-Legendre quadrature of the formula on the values of `NeoPDF` gives 1528.57 pb for the running width and
 //! 1533.79 pb for the fixed one. On Pythia's own interpolation of the same file it gives 1531.17 pb, beside
 //! Pythia's 1530.1(2.3) pb; the rules between knots differ by 0.17 % here.
 
@@ -41,7 +41,8 @@ fn check(f: &dyn Integrand, expected: f64) {
         stop: Stop::rel_error(2e-4),
         ..Settings::default()
     };
-    let report = Integrator::new(settings).unwrap().integrate(f).unwrap();
+    let integrator = Integrator::new(settings).expect("good settings");
+    let report = integrator.integrate(f).expect("finite values");
     let pull = report.estimate.pull(expected);
     assert!(
         pull.abs() < 5.0,

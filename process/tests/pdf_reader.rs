@@ -16,18 +16,21 @@ const TOLERANCE: f64 = 1e-9;
 
 /// Checks the points of one set, and says how many there were and how far off the worst is.
 fn check(folder: &Path) -> (usize, f64) {
-    let name = folder.file_name().unwrap().to_string_lossy();
-    let grid = Grid::load(&folder.join(format!("{name}_0000.dat"))).unwrap();
-    let info = Info::load(&folder.join(format!("{name}.info"))).unwrap();
-    let alpha_s = info.alpha_s.unwrap();
-    let text = fs::read_to_string(folder.join("points.txt")).unwrap();
+    let name = folder.file_name().expect("a name").to_string_lossy();
+    let grid = Grid::load(&folder.join(format!("{name}_0000.dat"))).expect("a good grid");
+    let info = Info::load(&folder.join(format!("{name}.info"))).expect("a good file");
+    let alpha_s = info.alpha_s.expect("a table");
+    let text = fs::read_to_string(folder.join("points.txt")).expect("points");
     let mut worst = 0.0_f64;
     for line in text.lines() {
         let words: Vec<&str> = line.split(' ').collect();
-        let [x, q2, value] = [1, 2, 3].map(|i: usize| words[i].parse::<f64>().unwrap());
+        let [x, q2, value] = [1, 2, 3].map(|i: usize| words[i].parse::<f64>().expect("a number"));
         let ours = match words[0] {
             "alpha_s" => alpha_s.at(q2),
-            parton => grid.xf(parton.parse().unwrap(), x, q2).unwrap(),
+            parton => {
+                let id = parton.parse().expect("a number");
+                grid.xf(id, x, q2).expect("within the grid")
+            }
         };
         let off = (ours - value).abs() / value.abs().max(1e-6);
         assert!(off < TOLERANCE, "{name}: {line}, here {ours}");

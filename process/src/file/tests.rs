@@ -180,6 +180,14 @@ fn channels_are_trees() {
     };
     assert_eq!(tree.unwrap(), expected);
     for (channel, message) in [
+        (
+            "{ of = [3, 4, 5], exchange = { mass = -1 } }",
+            "has the mass -1",
+        ),
+        (
+            "{ of = [3, 4, 5], exchange = { power = nan } }",
+            "the power NaN",
+        ),
         ("{ of = [3, 4] }", "has the particles [3, 4]"),
         ("{ of = [3, 4, 5, 5] }", "each of 3 to 5 once"),
         ("{ of = [3, { of = [4, 6] }] }", "no outgoing particle 6"),
@@ -196,5 +204,26 @@ fn channels_are_trees() {
     ] {
         let said = decay(channel, &[0.0; 3]).unwrap_err().to_string();
         assert!(said.contains(message), "{said}");
+    }
+}
+
+#[test]
+fn the_documentation_and_the_examples_are_sound() {
+    let documentation = include_str!("../../../docs/process.md");
+    let example = documentation
+        .split("```")
+        .nth(1)
+        .and_then(|text| text.strip_prefix("toml"));
+    for text in [
+        example.unwrap(),
+        include_str!("../../providers/ee_mumu.toml"),
+        include_str!("../../providers/qq_mumug.toml"),
+    ] {
+        let file = parsed(text);
+        file.check().unwrap();
+        let cuts = file.cuts().unwrap();
+        if let Some(channel) = &file.mapping.channel {
+            channel.decay(&[0.0; 3], &cuts).unwrap();
+        }
     }
 }

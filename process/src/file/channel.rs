@@ -160,7 +160,7 @@ impl System {
             parts,
             invariant: table.invariant(Invariant::Flat)?,
             least: 0.0,
-            exchange: self.exchange.map(|table| table.exchange()).transpose()?,
+            exchange: self.exchange.map(ExchangeTable::exchange).transpose()?,
         };
         let particles = Node::Decay(decay.clone()).particles();
         decay.least = cuts.least_mass(&particles, masses);

@@ -134,7 +134,11 @@ fn channels_agree() {
                 .to_owned(),
             40_000,
         ),
-        (String::new(), 80_000),
+        (String::new(), 20_000),
+        (
+            "[mapping]\nchannel = { of = [3, 4, 5] }\n".to_owned(),
+            80_000,
+        ),
     ] {
         let second = made(&channel);
         let size = measure(&first, Method::Vegas, 20_000, 1).sigma;

@@ -43,6 +43,19 @@ struct ExchangeTable {
     power: f64,
 }
 
+impl ExchangeTable {
+    fn exchange(self) -> Result<Exchange, ProcessError> {
+        let Self { mass, power } = self;
+        if mass.is_finite() && mass >= 0.0 && (0.0..=10.0).contains(&power) {
+            return Ok(Exchange { mass, power });
+        }
+        let message = format!(
+            "has the mass {mass} and the power {power}; a mass is finite and at least 0, a power from 0 to 10"
+        );
+        Err(ProcessError::value("exchange", message))
+    }
+}
+
 fn one() -> f64 {
     1.0
 }
@@ -147,10 +160,7 @@ impl System {
             parts,
             invariant: table.invariant(Invariant::Flat)?,
             least: 0.0,
-            exchange: self.exchange.map(|exchange| Exchange {
-                mass: exchange.mass,
-                power: exchange.power,
-            }),
+            exchange: self.exchange.map(ExchangeTable::exchange).transpose()?,
         };
         let particles = Node::Decay(decay.clone()).particles();
         decay.least = cuts.least_mass(&particles, masses);

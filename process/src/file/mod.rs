@@ -1,5 +1,6 @@
 //! Process files: what collides, what goes out, and how it is integrated, as TOML.
 
+mod automatic;
 mod channel;
 mod cut;
 mod error;
@@ -18,7 +19,7 @@ pub use error::ProcessError;
 
 use crate::cuts::Cuts;
 use crate::pdf::{Grid, Luminosity, PdfError};
-use crate::phase_space::{Decay, Initial, Invariant, PhaseSpace};
+use crate::phase_space::{Initial, Invariant, PhaseSpace};
 use crate::umami::{Umami, UmamiSettings};
 use crate::{Scale, Scattering, Subprocess};
 use channel::{InvariantTable, System};
@@ -144,7 +145,7 @@ impl ProcessFile {
         let cuts = self.cuts()?;
         let channel = match &self.mapping.channel {
             Some(system) => system.decay(&masses[2..], &cuts)?,
-            None => Decay::flat(self.particles.out.len()),
+            None => automatic::channel(&self.particles.out, &masses[2..], &cuts),
         };
         let [one, two] = [0, 1].map(|i: usize| Beam {
             id: self.beams.ids[i],

@@ -87,7 +87,7 @@ fn values_that_make_no_sense_are_refused() {
         assert!(said.contains(message), "{said}");
     }
     let heavy = parsed(FILE)
-        .initial(&[0.0, 0.0, 60.0, 60.0, 0.0])
+        .initial(&[0.0, 0.0, 60.0, 60.0, 0.0], &Cuts::default())
         .unwrap_err();
     assert!(
         heavy.to_string().contains("need more than 120 GeV"),
@@ -180,6 +180,14 @@ fn channels_are_trees() {
     };
     assert_eq!(tree.unwrap(), expected);
     for (channel, message) in [
+        (
+            "{ of = [3, 4, 5], exchange = { mass = -1 } }",
+            "has the mass -1",
+        ),
+        (
+            "{ of = [3, 4, 5], exchange = { power = nan } }",
+            "the power NaN",
+        ),
         ("{ of = [3, 4] }", "has the particles [3, 4]"),
         ("{ of = [3, 4, 5, 5] }", "each of 3 to 5 once"),
         ("{ of = [3, { of = [4, 6] }] }", "no outgoing particle 6"),
@@ -197,4 +205,54 @@ fn channels_are_trees() {
         let said = decay(channel, &[0.0; 3]).unwrap_err().to_string();
         assert!(said.contains(message), "{said}");
     }
+}
+
+#[test]
+fn the_documentation_and_the_examples_are_sound() {
+    let documentation = include_str!("../../../docs/process.md");
+    let example = documentation
+        .split("```")
+        .nth(1)
+        .and_then(|text| text.strip_prefix("toml"));
+    for text in [
+        example.unwrap(),
+        include_str!("../../providers/ee_mumu.toml"),
+        include_str!("../../providers/qq_mumug.toml"),
+    ] {
+        let file = parsed(text);
+        file.check().unwrap();
+        let cuts = file.cuts().unwrap();
+        if let Some(channel) = &file.mapping.channel {
+            channel.decay(&[0.0; 3], &cuts).unwrap();
+        }
+    }
+}
+
+#[test]
+fn partons_need_hadrons_a_grid_and_a_least_mass() {
+    let hadrons = FILE.replace("ids = [2, -2]", "ids = [2212, -2212]\npdf = \"none.dat\"");
+    let file = parsed(&hadrons);
+    assert!(file.check().is_ok());
+    let masses = [0.0; 5];
+    let said = |file: &ProcessFile, masses: &[f64]| {
+        let cuts = file.cuts().unwrap();
+        file.initial(masses, &cuts).unwrap_err().to_string()
+    };
+    assert!(said(&file, &masses).contains("by 0 GeV from below"));
+    let bounded = |min: f64| {
+        let cut = format!("[[cuts]]\nquantity = \"mass\"\nparticles = [3, 4]\nmin = {min}\n");
+        parsed(&format!("{hadrons}{cut}"))
+    };
+    assert!(said(&bounded(200.0), &masses).contains("by 200 GeV from below"));
+    assert!(said(&bounded(20.0), &[4.0, 0.0, 0.0, 0.0, 0.0]).contains("has 4 for a parton"));
+    let initial = bounded(20.0).initial(&masses, &bounded(20.0).cuts().unwrap());
+    assert_eq!(initial.unwrap().dim(), 2);
+    let grid = |file: &ProcessFile| {
+        let subprocesses = file.subprocesses();
+        let luminosity = file.luminosity(Path::new("nowhere"), &subprocesses);
+        luminosity.unwrap_err().to_string()
+    };
+    assert!(grid(&file).contains("`pdf`: "), "{}", grid(&file));
+    let leptons = parsed(&hadrons.replace("-2212", "11"));
+    assert!(grid(&leptons).contains("`ids`: has 11, beams with parton densities"));
 }

@@ -63,7 +63,7 @@ impl PhaseSpace {
             .channel
             .generate(&parent, masses, rest, &mut momenta[2..])?;
         let weight = volume * collision.jacobian * flux(collision.mass, incoming_masses);
-        weight.is_finite().then_some(Point {
+        Some(Point {
             collision,
             weight,
             momenta,

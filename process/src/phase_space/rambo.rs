@@ -74,7 +74,7 @@ pub fn generate(
         (system, system_mass) = (next, rest_mass);
     }
     momenta.push(system);
-    weight.is_finite().then_some((momenta, weight))
+    Some((momenta, weight))
 }
 
 /// The u in (0, 1) with `(k + 1) u^(2k) - k u^(2k + 2) = v`.

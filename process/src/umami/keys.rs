@@ -1,6 +1,7 @@
 //! Numbers of the interface, as its versions 1.0 and 1.1 have them.
 //!
-//! The Unified Matrix Element Interface of MadGraph 7 (`umami.h`). Status codes from 5 on differ between the versions, so that none is interpreted.
+//! The Unified Matrix Element Interface of MadGraph 7 (`umami.h`). Status codes from 5 on differ
+//! between the versions, so that none is interpreted.
 
 use std::ffi::c_int;
 

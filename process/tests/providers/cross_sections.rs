@@ -49,10 +49,15 @@ fn measure(scattering: &Scattering, method: Method, calls: u64, seed: u64) -> Me
 
 /// Mean and spread of pulls over seeds: 24 independent ones lie within 0.8 and below 1.6.
 fn assert_pulls(exact: f64, runs: impl Fn(u64) -> Measured) {
+    assert_pulls_of((exact, exact), runs);
+}
+
+/// As [`assert_pulls`], where the values tell of something of another size.
+fn assert_pulls_of((exact, size): (f64, f64), runs: impl Fn(u64) -> Measured) {
     let pulls: Vec<f64> = (1..=24)
         .map(|seed| {
             let run = runs(seed);
-            assert!(run.error > 0.0 && run.error < 0.05 * exact, "{}", run.error);
+            assert!(run.error > 0.0 && run.error < 0.05 * size, "{}", run.error);
             (run.sigma - exact) / run.error
         })
         .collect();
@@ -101,6 +106,51 @@ fn unequal_beams_and_exchanges_change_nothing() {
     assert_pulls(2.9995352293, |seed| {
         measure(&process, Method::Vegas, 20_000, seed)
     });
+}
+
+#[test]
+fn channels_agree() {
+    let library = provider("qq_mumug").unwrap();
+    let made = |channel: &str| {
+        let text = format!(
+            "alpha_s = 0.118\n[beams]\nids = [1, -1]\nenergies = [100, 100]\n\
+             [particles]\nin = [1, -1]\nout = [13, -13, 21]\n{channel}\
+             [[cuts]]\nquantity = \"pt\"\nparticles = [5]\nmin = 15\n\
+             [[cuts]]\nquantity = \"mass\"\nids = [13, -13]\nmin = 60\n"
+        );
+        scattering(&library, &text)
+    };
+    let resonance = "{ of = [3, 4], mass = 91.188, width = 2.4952 }";
+    let first = made(&format!(
+        "[mapping]\nchannel = {{ of = [5, {resonance}] }}\n"
+    ));
+    for (channel, calls) in [
+        (
+            format!("[mapping]\nchannel = {{ of = [5, {resonance}], exchange = {{}} }}\n"),
+            20_000,
+        ),
+        (
+            "[mapping]\nchannel = { of = [{ of = [4, 3], power = 0.5 }, 5], exchange = {} }\n"
+                .to_owned(),
+            40_000,
+        ),
+        (String::new(), 20_000),
+        (
+            "[mapping]\nchannel = { of = [3, 4, 5] }\n".to_owned(),
+            80_000,
+        ),
+    ] {
+        let second = made(&channel);
+        let size = measure(&first, Method::Vegas, 20_000, 1).sigma;
+        assert_pulls_of((0.0, size), |seed| {
+            let a = measure(&first, Method::Vegas, 20_000, seed);
+            let b = measure(&second, Method::Vegas, calls, seed + 100);
+            Measured {
+                sigma: a.sigma - b.sigma,
+                error: a.error.hypot(b.error),
+            }
+        });
+    }
 }
 
 fn quarks(ids: [i32; 2], rest: &str) -> String {

@@ -39,7 +39,7 @@ fn squared(library: &Umami, momenta: &[[f64; 4]], flavor: i32) -> f64 {
     value[0]
 }
 
-/// Quark and antiquark with shares of 50 GeV, and leptons in the direction of `r`.
+/// Quark and antiquark with energies in `GeV`, and leptons in the direction of `r`.
 fn event(energies: [f64; 2], gluon: Option<[f64; 4]>, r: [f64; 2]) -> Vec<[f64; 4]> {
     let [a, b] = energies;
     let mut pair = [a + b, 0.0, 0.0, a - b];

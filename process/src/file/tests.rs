@@ -24,7 +24,7 @@ fn unknown_keys_are_refused_with_a_suggestion() {
     for (text, message) in [
         (
             FILE.replace("energies", "energy"),
-            "line 3: unknown field `energy`, expected `ids` or `energies`; did you mean `energies`?",
+            "line 3: unknown field `energy`, expected one of `ids`, `energies`, `pdf`, `lhaid`; did you mean `energies`?",
         ),
         (
             FILE.replace("[particles]", "[partcles]"),

@@ -2,7 +2,7 @@
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::MultiChannel;
+use super::{Channel, MultiChannel};
 use crate::error::{Error, Result};
 use crate::integrate::{Iteration, Phase, Settings, evaluator::CHUNK};
 use crate::map::GridTraining;
@@ -165,7 +165,7 @@ impl MultiChannel<'_> {
         } else {
             chunks.par_iter().map(evaluate).collect()
         };
-        let new = |channel: &super::Channel| Seen {
+        let new = |channel: &Channel| Seen {
             training: GridTraining::new(&channel.grid),
             n: 0.0,
             sum: 0.0,

@@ -65,8 +65,8 @@ pub use integrand::{
     from_fn, from_vector_fn,
 };
 pub use integrate::{
-    Binned, Control, CostClass, Exploration, Integrator, Method, NonFinite, Observable, Observer,
-    Outcome, Placement, Progress, Report, Settings, Status, Stop, StopReason,
+    Binned, Control, CostClass, Exploration, Integrator, Method, MultiChannel, NonFinite,
+    Observable, Observer, Outcome, Placement, Progress, Report, Settings, Status, Stop, StopReason,
 };
 pub use kernel::Level;
 pub use map::Map;

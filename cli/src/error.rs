@@ -4,6 +4,7 @@ use std::io;
 
 use thalweg::{Error, IntegrandError};
 use thalweg_integrands::BuildError;
+use thalweg_process::ProcessError;
 use thiserror::Error as ThisError;
 
 use crate::exit::Exit;
@@ -21,6 +22,8 @@ pub(crate) enum Failure {
     Problem(#[from] BuildError),
     #[error(transparent)]
     SharedLibrary(#[from] LibraryError),
+    #[error(transparent)]
+    Process(#[from] ProcessError),
     #[error(transparent)]
     Thalweg(#[from] Error),
     #[error("cannot write {to}: {source}")]
@@ -43,6 +46,7 @@ impl Failure {
             | Self::Expression(_)
             | Self::Problem(_)
             | Self::SharedLibrary(_)
+            | Self::Process(_)
             | Self::Thalweg(_)
             | Self::Write { .. } => Exit::WrongUse,
         }

@@ -1,7 +1,7 @@
 //! Model files of the command line: a sampler with a note of the integrand it was made for.
 //!
 //! The note is JSON under the key `integrand` of the sampler's metadata. Of a shared library it
-//! holds the symbol only: a model file never makes the program load code.
+//! holds the symbol only, of a process its name: a model file never makes the program load code.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -41,6 +41,17 @@ pub(crate) enum Stored {
         symbol: String,
         dim: usize,
     },
+    Process {
+        name: String,
+        dim: usize,
+    },
+}
+
+impl Stored {
+    /// Whether it is in a shared library, which has to be named again.
+    pub(crate) fn needs_code(&self) -> bool {
+        matches!(self, Self::Library { .. } | Self::Process { .. })
+    }
 }
 
 /// The ranges of `domain` as they are stored.

@@ -1,5 +1,7 @@
 //! Options that several subcommands share.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use thalweg::integrate::VegasConfig;
 use thalweg::train::TrainConfig;
@@ -40,6 +42,10 @@ pub(crate) struct WhatArgs {
     /// Function of the shared library: double NAME(const double *x, int dim)
     #[arg(long, value_name = "NAME")]
     pub(crate) symbol: Option<String>,
+
+    /// Process file, where the shared library gives matrix elements by the UMAMI interface
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["expr", "symbol"])]
+    pub(crate) process: Option<PathBuf>,
 }
 
 /// When a run ends, and how it goes.
@@ -91,7 +97,7 @@ pub(crate) struct RunArgs {
         allow_hyphen_values = true)]
     pub(crate) seed: u64,
 
-    /// Number of threads [default: one per core; 1 for shared libraries]
+    /// Number of threads [default: one per core; 1 with --symbol]
     #[arg(long, value_name = "T", value_parser = parse::threads, allow_hyphen_values = true)]
     threads: Option<usize>,
 

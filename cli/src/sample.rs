@@ -23,7 +23,7 @@ const BLOCK: u64 = 1 << 16;
 /// What `--help` ends with.
 const ABOUT_WEIGHTS: &str = "\
 Weights are f(x)/q(x) with the density q of the points; their mean is the integral. f is the
-integrand stored in the model, unless WHAT or --expr names another. A function of a shared library
+integrand stored in the model, unless WHAT or --expr names another. What is in a shared library
 is not stored and has to be given again. Without an integrand the last column is log_density, the
 logarithm of q(x). Rows go to stdout as CSV unless -o names a file.";
 
@@ -61,7 +61,7 @@ pub(crate) struct SampleArgs {
         allow_hyphen_values = true)]
     seed: u64,
 
-    /// Number of threads [default: one per core; 1 for shared libraries]
+    /// Number of threads [default: one per core; 1 with --symbol]
     #[arg(long, value_name = "T", value_parser = parse::threads, allow_hyphen_values = true)]
     threads: Option<usize>,
 
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &SampleArgs) -> Result<Exit, Failure> {
 fn subject(args: &SampleArgs, sampler: &Sampler) -> Result<Option<Subject>, Failure> {
     let named = args.what.what.is_some() || args.what.expr.is_some();
     let stored = model::stored(sampler)?;
-    let evaluable = stored.is_some_and(|stored| !matches!(stored, model::Stored::Library { .. }));
+    let evaluable = stored.is_some_and(|stored| !stored.needs_code());
     if !named && !evaluable && !args.unweighted {
         return Ok(None);
     }

@@ -1,9 +1,11 @@
-//! WHAT is integrated: a built-in name, an expression, or a function of a shared library.
+//! WHAT is integrated: a built-in name, an expression, or a function or process of a shared library.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use thalweg::{Domain, Integrand, Sampler, from_fn};
 use thalweg_integrands::{families, family};
+use thalweg_process::open;
 
 use crate::error::Failure;
 use crate::expression::{Expression, dimension_of};
@@ -40,6 +42,7 @@ impl Subject {
             }
             Stored::Expression { text, .. } => text.clone(),
             Stored::Library { symbol, .. } => symbol.clone(),
+            Stored::Process { name, .. } => name.clone(),
         }
     }
 
@@ -63,6 +66,7 @@ pub(crate) fn label(stored: &Stored, domain: &Domain) -> String {
         Stored::Library { symbol, .. } => {
             format!("integral of {symbol} over {}", describe(domain))
         }
+        Stored::Process { name, .. } => format!("cross section of {name}"),
     }
 }
 
@@ -90,6 +94,9 @@ pub(crate) fn describe(domain: &Domain) -> String {
 ///
 /// Where the options leave them open, dimension, range and symbol are those of `model` too.
 pub(crate) fn resolve(args: &WhatArgs, model: Option<&Sampler>) -> Result<Subject, Failure> {
+    if let Some(file) = &args.process {
+        return process(args, file);
+    }
     match (&args.expr, &args.what) {
         (Some(text), _) => expression_of(args, text, model),
         (None, Some(what)) if is_path(what) => library(args, what, model),
@@ -201,11 +208,13 @@ fn library(args: &WhatArgs, path: &str, model: Option<&Sampler>) -> Result<Subje
     let known = model.map(model::stored).transpose()?.flatten();
     let symbol = args.symbol.clone().or(match known {
         Some(Stored::Library { symbol, .. }) => Some(symbol),
-        Some(Stored::Builtin { .. } | Stored::Expression { .. }) | None => None,
+        Some(Stored::Builtin { .. } | Stored::Expression { .. } | Stored::Process { .. })
+        | None => None,
     });
     let (Some(symbol), Some(dim)) = (symbol, args.dim.or_else(|| Some(model?.dim()))) else {
         return Err(Failure::usage(format!(
-            "the library {path} needs --symbol NAME, the function, and --dim D, its dimension"
+            "the library {path} needs --symbol NAME, the function, and --dim D, its dimension; or \
+             --process FILE, if it gives matrix elements"
         )));
     };
     let domain = domain(&args.range, dim, model)?;
@@ -217,6 +226,32 @@ fn library(args: &WhatArgs, path: &str, model: Option<&Sampler>) -> Result<Subje
         unit: String::new(),
         threads: Some(1),
         stored: Stored::Library { symbol, dim },
+    })
+}
+
+/// The process of `file`, with matrix elements of the shared library.
+fn process(args: &WhatArgs, file: &Path) -> Result<Subject, Failure> {
+    let Some(path) = &args.what else {
+        return Err(Failure::usage(
+            "--process goes with the shared library that gives the matrix elements: name its path",
+        ));
+    };
+    refuse(!is_path(path), || {
+        format!("{path} is no path of a shared library, which --process FILE needs; write ./{path}")
+    })?;
+    let extra = args.dim.is_some() || !args.range.is_empty() || !args.set.is_empty();
+    refuse(extra, || {
+        "--dim, --range and --set say nothing of a process; its file says all".to_owned()
+    })?;
+    let scattering = Arc::new(open(Path::new(path), file)?);
+    let (name, dim) = (scattering.name.clone(), scattering.dim());
+    Ok(Subject {
+        integrand: Box::new(scattering),
+        domain: Domain::unit(dim),
+        exact: None,
+        unit: "pb".to_owned(),
+        threads: None,
+        stored: Stored::Process { name, dim },
     })
 }
 
@@ -258,6 +293,7 @@ fn of_model(args: &WhatArgs, model: &Sampler) -> Result<Subject, Failure> {
                 range: Vec::new(),
                 set,
                 symbol: None,
+                process: None,
             };
             builtin(&args, &name)
         }
@@ -266,6 +302,10 @@ fn of_model(args: &WhatArgs, model: &Sampler) -> Result<Subject, Failure> {
         }
         Some(Stored::Library { symbol, .. }) => Err(Failure::usage(format!(
             "the model was made for the function {symbol} of a shared library; {again}"
+        ))),
+        Some(Stored::Process { name, .. }) => Err(Failure::usage(format!(
+            "the model was made for the process {name}; name it again: the path of the shared \
+             library and --process FILE"
         ))),
         None => Err(Failure::usage(format!(
             "the model does not say what it was made for; {again}"

@@ -172,6 +172,24 @@ impl<I: Integrand + ?Sized + Send> Integrand for Box<I> {
     }
 }
 
+impl<I: Integrand + ?Sized + Send> Integrand for Arc<I> {
+    fn dim(&self) -> usize {
+        (**self).dim()
+    }
+    fn outputs(&self) -> usize {
+        (**self).outputs()
+    }
+    fn batch(&self) -> Option<usize> {
+        (**self).batch()
+    }
+    fn at_once(&self) -> usize {
+        (**self).at_once()
+    }
+    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
+        (**self).eval(points, values)
+    }
+}
+
 /// Why an integrand gave no usable values.
 #[derive(Clone, Debug, PartialEq, ThisError)]
 #[non_exhaustive]

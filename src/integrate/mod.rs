@@ -6,6 +6,7 @@
 mod around;
 mod auto;
 mod caller;
+mod channels;
 mod checkpoint;
 mod climb;
 mod curvature;
@@ -39,6 +40,7 @@ mod verdict;
 mod watch;
 mod zoom;
 
+pub use channels::{ChannelsConfig, MultiChannel};
 pub use checkpoint::{Checkpoint, CheckpointStore, Checkpoints};
 pub use observable::Observable;
 pub use observer::{Control, Observer, Progress, Silent};

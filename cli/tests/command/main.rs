@@ -7,6 +7,7 @@ mod golden;
 mod integrate;
 mod models;
 mod page;
+mod process;
 #[cfg(unix)]
 mod unkept;
 

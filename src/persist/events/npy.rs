@@ -70,17 +70,18 @@ fn write_row(out: &mut Vec<u8>, event: &Event) {
 /// Magic, version, and what the rows are, padded to a multiple of 64 bytes.
 fn head(particles: usize, variations: usize, events: u64) -> Vec<u8> {
     let p = particles;
-    let mut fields = format!(
+    let fields = format!(
         "('process', '<i4'), ('weight', '<f8'), ('scale', '<f8'), ('couplings', '<f8', (2,)), \
          ('id', '<i4', ({p},)), ('status', '<i4', ({p},)), ('mothers', '<u4', ({p}, 2)), \
          ('colors', '<u4', ({p}, 2)), ('momentum', '<f8', ({p}, 4)), ('mass', '<f8', ({p},)), \
          ('lifetime', '<f8', ({p},)), ('spin', '<f8', ({p},))"
     );
-    if variations > 0 {
-        fields += &format!(", ('variations', '<f8', ({variations},))");
-    }
+    let more = match variations {
+        0 => String::new(),
+        n => format!(", ('variations', '<f8', ({n},))"),
+    };
     let mut text =
-        format!("{{'descr': [{fields}], 'fortran_order': False, 'shape': ({events},), }}");
+        format!("{{'descr': [{fields}{more}], 'fortran_order': False, 'shape': ({events},), }}");
     // 10 bytes before the text, a line end behind it.
     let padding = (64 - (10 + text.len() + 1) % 64) % 64;
     text += &" ".repeat(padding);

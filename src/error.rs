@@ -4,6 +4,7 @@ use std::{io, result};
 
 use thiserror::Error as ThisError;
 
+use crate::event::EventFault;
 use crate::integrand::IntegrandError;
 
 /// Every error of the library.
@@ -141,6 +142,22 @@ pub enum Error {
         threads: usize,
         /// what the system said
         reason: String,
+    },
+    /// A file of events of no known format.
+    #[error("the events' format of {path} is not known: {why}")]
+    EventFormat {
+        /// the file
+        path: String,
+        /// what would be right
+        why: &'static str,
+    },
+    /// An event that cannot be written.
+    #[error("event {number} cannot be written: {fault}")]
+    InvalidEvent {
+        /// counted from 1
+        number: u64,
+        /// what is wrong with it
+        fault: EventFault,
     },
     /// Every weight is zero, so there is nothing to draw events from.
     #[error("all {draws} trial weights are zero; there is nothing to unweight")]

@@ -70,6 +70,6 @@ pub use integrate::{
 };
 pub use kernel::Level;
 pub use map::Map;
-pub use persist::CheckpointFile;
+pub use persist::{CheckpointFile, EventFile};
 pub use sobol::Sobol;
 pub use stats::{Estimate, MaxWeight};

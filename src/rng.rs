@@ -44,6 +44,8 @@ pub(crate) enum Purpose {
     Online = 10,
     /// points around peaks that were found
     Peaks = 11,
+    /// which of the scatterings that f sums over an event is
+    Choice = 12,
 }
 
 /// All random numbers of one run.

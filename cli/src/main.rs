@@ -3,6 +3,7 @@
 mod cli;
 mod compare;
 mod comparison;
+mod ee_mumu;
 mod error;
 mod exit;
 mod expression;

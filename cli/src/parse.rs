@@ -78,6 +78,12 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A share of something, above 0 and at most all of it.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|p| *p > 0.0 && *p <= 1.0);
+    share.ok_or_else(|| "expected a number above 0 and at most 1, such as 0.5".to_owned())
+}
+
 /// A number, or arithmetic of numbers such as `2*pi`.
 fn constant(text: &str) -> Result<f64, String> {
     let expression = Expression::parse(text, 0).map_err(|e| e.to_string())?;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rayon::ThreadPoolBuilder;
-use thalweg::stats::MaxWeight;
-use thalweg::{Sampler, Unweighting};
+use thalweg::event::{Generation, Shard, events};
+use thalweg::stats::{MaxWeight, parenthesis};
+use thalweg::{EventFile, Sampler, Unweighted, Unweighting};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -25,7 +26,10 @@ const ABOUT_WEIGHTS: &str = "\
 Weights are f(x)/q(x) with the density q of the points; their mean is the integral. f is the
 integrand stored in the model, unless WHAT or --expr names another. What is in a shared library
 is not stored and has to be given again. Without an integrand the last column is log_density, the
-logarithm of q(x). Rows go to stdout as CSV unless -o names a file.";
+logarithm of q(x). Rows go to stdout as CSV unless -o names a file.
+Where f is the cross section of a process whose events are known, such as ee-mumu, -o writes them
+with their momenta as a Les Houches event file (.lhe, .lhe.gz) or as a table (.parquet, if built in;
+.npy with --records).";
 
 /// Draw points with weights, or unweighted events, from a saved sampler.
 #[derive(Debug, Args)]
@@ -43,18 +47,33 @@ pub(crate) struct SampleArgs {
     #[arg(long)]
     unweighted: bool,
 
-    /// Weight that is kept always: the largest one, or such that the share 1-P lies above it
+    /// Weight that is kept always: the largest one; or such that the share 1-P lies above it, or
+    /// EPS with an error to spare; or the median of the largest ones of replicas of M weights
     #[arg(
         long,
-        value_name = "max|quantile:P",
+        value_name = "max|quantile:P|overweight:EPS|bootstrap:M",
         default_value = "quantile:0.999",
         requires = "unweighted"
     )]
     max_weight: MaxWeight,
 
-    /// File to write: .csv with a header, or .npy with an array of n rows
+    /// Unweight partly: keep all above R times that weight, with weights from 1 to 1/R
+    #[arg(long, value_name = "R", default_value = "1", value_parser = parse::share,
+        requires = "unweighted", allow_hyphen_values = true)]
+    partial: f64,
+
+    /// Draw part I of K parts of the sample, each with draws of its own
+    #[arg(long, value_name = "I/K", default_value = "1/1")]
+    shard: Shard,
+
+    /// File to write: .csv with a header, or .npy with an array of n rows; .lhe, .lhe.gz or .parquet
+    /// with the events of a process
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Write the events of a process, not its points, to .npy too
+    #[arg(long, requires = "output")]
+    records: bool,
 
     /// Same seed, same points
     #[arg(long, value_name = "SEED", value_parser = parse::seed, default_value = "1",
@@ -77,7 +96,18 @@ pub(crate) fn run(args: &SampleArgs) -> Result<Exit, Failure> {
     if let Some(threads) = args.threads.or(own) {
         limit_threads(threads)?;
     }
+    let (_, n) = args.shard.range(args.n);
+    if n == 0 {
+        let shard = args.shard;
+        return Err(Failure::usage(format!(
+            "shard {shard} of {} events has none",
+            args.n
+        )));
+    }
     match subject {
+        subject if sink::is_records(args.output.as_deref(), args.records) => {
+            records(args, &sampler, subject.as_ref())?;
+        }
         Some(subject) if args.unweighted => unweighted(args, &sampler, &subject)?,
         Some(subject) => weighted(args, &sampler, &subject)?,
         None => points(args, &sampler)?,
@@ -110,12 +140,12 @@ fn limit_threads(threads: usize) -> Result<(), Failure> {
     pool.map_err(|e| Failure::usage(format!("cannot start {threads} threads: {e}")))
 }
 
-/// Blocks `(first, n)` of `0..total`.
-fn blocks(total: u64) -> impl Iterator<Item = (u64, usize)> {
+/// Blocks `(first, n)` of the draws `start..start + total`.
+fn blocks((start, total): (u64, u64)) -> impl Iterator<Item = (u64, usize)> {
     (0..total.div_ceil(BLOCK)).map(move |block| {
         let first = block * BLOCK;
         (
-            first,
+            start + first,
             usize::try_from(BLOCK.min(total - first)).unwrap_or(usize::MAX),
         )
     })
@@ -127,8 +157,14 @@ fn points(args: &SampleArgs, sampler: &Sampler) -> Result<(), Failure> {
         "no integrand is known, so there are no weights: the last column is log_density\n\
          (WHAT, --expr or a shared library after the model gives weights)",
     );
-    let mut sink = Sink::open(args.output.as_deref(), args.n, sampler.dim(), "log_density")?;
-    for (first, n) in blocks(args.n) {
+    let range = args.shard.range(args.n);
+    let mut sink = Sink::open(
+        args.output.as_deref(),
+        range.1,
+        sampler.dim(),
+        "log_density",
+    )?;
+    for (first, n) in blocks(range) {
         let batch = sampler.draw(n, args.seed, first);
         sink.write(batch.dim, &batch.points, &batch.log_density)?;
     }
@@ -137,15 +173,16 @@ fn points(args: &SampleArgs, sampler: &Sampler) -> Result<(), Failure> {
 
 fn weighted(args: &SampleArgs, sampler: &Sampler, subject: &Subject) -> Result<(), Failure> {
     let integrand = subject.integrand.as_ref();
+    let range = args.shard.range(args.n);
     let mut sink = None;
-    for (first, n) in blocks(args.n) {
+    for (first, n) in blocks(range) {
         let events = sampler.weighted(integrand, n, args.seed, first)?;
         // An integrand that fails at once leaves no half-written output.
         let sink = match &mut sink {
             Some(sink) => sink,
             None => sink.insert(Sink::open(
                 args.output.as_deref(),
-                args.n,
+                range.1,
                 sampler.dim(),
                 "weight",
             )?),
@@ -155,33 +192,110 @@ fn weighted(args: &SampleArgs, sampler: &Sampler, subject: &Subject) -> Result<(
     sink.map_or(Ok(()), Sink::finish)
 }
 
+fn unweighting(args: &SampleArgs) -> Unweighting {
+    Unweighting {
+        max_weight: args.max_weight,
+        partial: args.partial,
+        ..Unweighting::default()
+    }
+}
+
 fn unweighted(args: &SampleArgs, sampler: &Sampler, subject: &Subject) -> Result<(), Failure> {
     let how = Unweighting {
-        max_weight: args.max_weight,
-        ..Unweighting::default()
+        first: args.shard.first_draw(),
+        ..unweighting(args)
     };
-    let n = usize::try_from(args.n).unwrap_or(usize::MAX);
+    let (_, rows) = args.shard.range(args.n);
+    let n = usize::try_from(rows).unwrap_or(usize::MAX);
     let drawn = sampler.unweighted(subject.integrand.as_ref(), n, args.seed, &how)?;
-    let mut sink = Sink::open(args.output.as_deref(), args.n, sampler.dim(), "weight")?;
+    let mut sink = Sink::open(args.output.as_deref(), rows, sampler.dim(), "weight")?;
     sink.write(
         drawn.events.dim,
         &drawn.events.points,
         &drawn.events.weights,
     )?;
     sink.finish()?;
+    note(&told(&drawn, &how, subject));
+    Ok(())
+}
+
+/// How unweighted events came about.
+fn told(drawn: &Unweighted, how: &Unweighting, subject: &Subject) -> String {
     let unit = if subject.unit.is_empty() { "" } else { " " };
-    note(&format!(
-        "{} events of {} trials ({} calls in all): efficiency {}, overweight {} of the events\n\
-         maximum weight {} (policy {}), integral {}{unit}{}",
-        args.n,
-        drawn.trials,
-        drawn.calls,
-        percent(drawn.efficiency),
-        percent(drawn.overweight_fraction),
-        significant(drawn.max_weight, 6),
-        how.max_weight,
-        drawn.integral,
-        subject.unit,
-    ));
+    let mut lines = vec![
+        format!(
+            "{} events of {} trials ({} calls in all): efficiency {}, overweight {} of the events",
+            drawn.numbers.len(),
+            drawn.trials,
+            drawn.calls,
+            percent(drawn.efficiency),
+            percent(drawn.overweight_fraction),
+        ),
+        format!(
+            "maximum weight {} (policy {}), integral {}{unit}{}",
+            significant(drawn.max_weight, 6),
+            how.max_weight,
+            drawn.integral,
+            subject.unit,
+        ),
+        format!(
+            "mean over largest weight {}, over median of replicas' largest {}, over 99.9 % quantile {}",
+            percent(drawn.efficiencies.by_max),
+            percent(drawn.efficiencies.by_bootstrap_median),
+            percent(drawn.efficiencies.by_quantile),
+        ),
+    ];
+    if drawn.overweight_share > 0.0 {
+        let (share, reach) = (percent(drawn.overweight_share), drawn.overweight_reach);
+        let reach = significant(reach, 3);
+        lines.push(format!(
+            "overweights carry {share} of the weight, the largest is {reach} maxima"
+        ));
+    }
+    if drawn.negative_fraction > 0.0 {
+        let (negative, worth) = (drawn.negative_fraction, drawn.negative_efficiency);
+        let (negative, worth) = (percent(negative), percent(worth));
+        lines.push(format!(
+            "{negative} of the events are negative: worth {worth} as many positive ones"
+        ));
+    }
+    lines.join("\n")
+}
+
+/// Events of a process, with their momenta.
+fn records(args: &SampleArgs, sampler: &Sampler, subject: Option<&Subject>) -> Result<(), Failure> {
+    let name = subject.map_or_else(|| "the model".to_owned(), Subject::name);
+    let process = subject.and_then(|subject| subject.process.as_ref());
+    let (Some(process), Some(path)) = (process, &args.output) else {
+        return Err(Failure::usage(format!(
+            "{name} has no events with momenta, as a process has; write its points to .csv or .npy"
+        )));
+    };
+    let what = Generation {
+        n: args.n,
+        seed: args.seed,
+        shard: args.shard,
+        unweighting: args.unweighted.then(|| unweighting(args)),
+        notes: [("integrand".to_owned(), name)].into(),
+    };
+    let run = events(
+        sampler,
+        process.as_ref(),
+        &what,
+        &mut EventFile::create(path)?,
+    )?;
+    let told = &run.summary;
+    let sigma = format!(
+        "{} events of {} draws, cross section {} pb",
+        told.events,
+        told.draws,
+        parenthesis(told.cross_section, told.error)
+    );
+    let unweighted = told.unweighting.as_ref().map(|unweight| {
+        let (efficiency, over) = (unweight.efficiency, unweight.overweight_fraction);
+        let (efficiency, over) = (percent(efficiency), percent(over));
+        format!(", efficiency {efficiency}, overweight {over} of the events")
+    });
+    note(&(sigma + &unweighted.unwrap_or_default()));
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
 
 use npyz::{NpyWriter, WriteOptions, WriterBuilder as _};
+use thalweg::EventFile;
 
 use crate::error::Failure;
 use crate::output::stdout_failed;
@@ -23,14 +24,21 @@ pub(crate) enum Sink {
 pub(crate) fn check(path: Option<&Path>) -> Result<(), Failure> {
     let Some(path) = path else { return Ok(()) };
     let known = path.extension().is_some_and(|e| e == "csv" || e == "npy");
-    if known {
+    if known || EventFile::knows(path) {
         Ok(())
     } else {
         let path = path.display();
         Err(Failure::usage(format!(
-            "the format of {path} is not known: it must end in .csv or .npy"
+            "the format of {path} is not known: it must end in .csv or .npy, or for events of a process in \
+             .lhe, .lhe.gz or .parquet"
         )))
     }
+}
+
+/// Whether events are written there, not points; arrays of points and of events have the same ending.
+pub(crate) fn is_records(path: Option<&Path>, wanted: bool) -> bool {
+    let is_array = |path: &Path| path.extension().is_some_and(|e| e == "npy");
+    path.is_some_and(|path| wanted || EventFile::knows(path) && !is_array(path))
 }
 
 impl Sink {

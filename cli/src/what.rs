@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use thalweg::event::Process;
 use thalweg::{Domain, Integrand, Sampler, from_fn};
 use thalweg_integrands::{families, family};
 use thalweg_process::open;
 
+use crate::ee_mumu::EeMuMu;
 use crate::error::Failure;
 use crate::expression::{Expression, dimension_of};
 use crate::library::Library;
@@ -25,6 +27,8 @@ pub(crate) struct Subject {
     /// threads to run on unless the user says otherwise
     pub(crate) threads: Option<usize>,
     pub(crate) stored: Stored,
+    /// the integrand once more, where its points are scatterings
+    pub(crate) process: Option<Arc<dyn Process + Send>>,
 }
 
 impl Subject {
@@ -140,8 +144,11 @@ fn builtin(args: &WhatArgs, name: &str) -> Result<Subject, Failure> {
     })?;
     let set = args.set.iter().cloned().collect();
     let (exact, unit, dim) = (problem.exact, problem.unit.clone(), problem.dim);
+    let process = EeMuMu::new(&problem);
+    let process = process.map(|process| -> Arc<dyn Process + Send> { Arc::new(process) });
     Ok(Subject {
         integrand: Box::new(from_fn(dim, move |y| problem.eval(y))),
+        process,
         domain,
         exact,
         unit,
@@ -197,6 +204,7 @@ fn expression(text: &str, domain: Domain) -> Result<Subject, Failure> {
         exact: None,
         unit: String::new(),
         threads: None,
+        process: None,
         stored: Stored::Expression { text, dim, range },
     })
 }
@@ -225,6 +233,7 @@ fn library(args: &WhatArgs, path: &str, model: Option<&Sampler>) -> Result<Subje
         exact: None,
         unit: String::new(),
         threads: Some(1),
+        process: None,
         stored: Stored::Library { symbol, dim },
     })
 }

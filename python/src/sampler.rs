@@ -201,6 +201,7 @@ impl Sampler {
             max_weight,
             trials,
             max_trials_per_event,
+            ..Unweighting::default()
         };
         let made = self.with(py, f, |inner, f| inner.unweighted(f, n, seed, &how))?;
         let told = PyDict::new(py);

@@ -1,9 +1,17 @@
-//! Events from a frozen proposal.
+//! Events from a frozen proposal: points with weights, unweighted events, and scatterings.
 
+mod fault;
+mod generate;
 mod record;
 mod sampler;
+mod shard;
+mod sink;
 mod unweight;
 
+pub use fault::EventFault;
+pub use generate::{Generation, events};
 pub use record::{Beam, Event, Particle, Process, Variation};
 pub use sampler::{Batch, Events, Sampler};
+pub use shard::Shard;
+pub use sink::{EventRun, EventSink, Subprocess, Summary, Unweight};
 pub use unweight::{Unweighted, Unweighting};

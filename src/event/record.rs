@@ -79,7 +79,8 @@ pub trait Process: Integrand {
     /// The scattering at `y` (`[dim]`, the user's domain).
     ///
     /// `choice` in [0, 1) decides what f is a sum over at this point: flavours, colour flows,
-    /// helicities. The weight is 1, and those of the variations are relative to it.
+    /// helicities. The weight is 1, and those of the variations are relative to it. Where f is 0 the
+    /// point is asked for too if weighted events are written: they count in the mean.
     ///
     /// # Errors
     /// What the matrix element reports.

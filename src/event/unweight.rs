@@ -1,18 +1,21 @@
 //! Unweighted events by acceptance and rejection.
 //!
-//! A trial event of weight w is kept with probability |w|/`w_max`. Which `w_max` is taken is a
-//! policy ([`MaxWeight`]); events above it are kept with weight |w|/`w_max` > 1, so that the sum
-//! of the events' weights is unbiased whatever the policy.
+//! A trial event of weight w is kept with probability min(1, |w|/(r `w_max`)). Which `w_max` is
+//! taken is a policy ([`MaxWeight`]); r, in (0, 1], is 1 unless events shall be unweighted partly.
+//! Events above r `w_max` are kept with weight |w|/(r `w_max`) > 1, so that the sum of the events'
+//! weights is unbiased whatever the policy. Where r is 1 these are the overweights; with r below 1
+//! more events are kept, of which those with |w| from r `w_max` to `w_max` have weights from 1 to
+//! 1/r.
 
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::sampler::{Events, Sampler};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check};
 use crate::integrand::Integrand;
 use crate::integrate::evaluator::CHUNK;
 use crate::rng::Purpose;
-use crate::stats::{Estimate, MaxWeight, Moments};
+use crate::stats::{Efficiencies, Estimate, MaxWeight, Moments, Overweights, negative_efficiency};
 
 /// How to unweight.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +26,10 @@ pub struct Unweighting {
     pub trials: u64,
     /// most trial draws per event before giving up
     pub max_trials_per_event: u64,
+    /// r in (0, 1]: with less than 1, events of a weight above r `w_max` are all kept
+    pub partial: f64,
+    /// number of the first draw: runs of one seed with draws far apart have different events
+    pub first: u64,
 }
 
 impl Default for Unweighting {
@@ -31,6 +38,8 @@ impl Default for Unweighting {
             max_weight: MaxWeight::Quantile(0.999),
             trials: 20_000,
             max_trials_per_event: 100_000,
+            partial: 1.0,
+            first: 0,
         }
     }
 }
@@ -40,7 +49,9 @@ impl Default for Unweighting {
 pub struct Unweighted {
     /// the events; weights are 1, above 1 for overweights, negative where f < 0
     pub events: Events,
-    /// the maximum weight that the policy fixed
+    /// `[n]`: the number of the draw that an event comes from
+    pub numbers: Vec<u64>,
+    /// the weight that others are compared with: r times the maximum that the policy fixed
     pub max_weight: f64,
     /// trial draws up to the last event
     pub trials: u64,
@@ -48,19 +59,88 @@ pub struct Unweighted {
     pub calls: u64,
     /// events divided by trials
     pub efficiency: f64,
+    /// the efficiency by its published definitions, on the draws that fixed the maximum
+    pub efficiencies: Efficiencies,
     /// share of the events with a weight above 1
     pub overweight_fraction: f64,
+    /// share of the weight of all trials in those above the maximum: as much as the kept overweights
+    /// carry
+    pub overweight_share: f64,
+    /// the largest weight of the trials over the maximum
+    pub overweight_reach: f64,
+    /// share f of negative weights in sum |w| over the trials: as many of the events are negative
+    pub negative_fraction: f64,
+    /// (1 - 2f)^2: as many positive events would tell as much
+    pub negative_efficiency: f64,
     /// the integral as estimated from the draws that fixed the maximum, which are independent
     /// of the events
     pub integral: Estimate,
+    /// the integral as estimated from all draws
+    pub pooled: Estimate,
+    /// the integral of |f| over all draws
+    pub absolute: Estimate,
+}
+
+/// Moments of signed and of absolute weights.
+#[derive(Default)]
+struct Both {
+    signed: Moments,
+    absolute: Moments,
+}
+
+impl Both {
+    fn add(&mut self, weights: &[f64]) {
+        self.signed.merge_from(&Moments::from_slice(weights));
+        let sizes: Vec<f64> = weights.iter().map(|w| w.abs()).collect();
+        self.absolute.merge_from(&Moments::from_slice(&sizes));
+    }
+}
+
+/// What has been kept of the draws.
+struct Kept {
+    events: Events,
+    numbers: Vec<u64>,
+    tail: Overweights,
+    trials: u64,
+}
+
+impl Kept {
+    /// Accepts or rejects a chunk of draws from `number` on; whether that made `n` events.
+    fn take(
+        &mut self,
+        (points, weights): (&[f64], &[f64]),
+        (number, n, bound): (u64, usize, f64),
+        mut uniform: impl FnMut() -> f64,
+    ) -> bool {
+        let dim = self.events.dim;
+        let draws = points.chunks_exact(dim).zip(weights).zip(number..);
+        for ((point, w), number) in draws {
+            self.trials += 1;
+            let ratio = w / bound;
+            self.tail.add(ratio);
+            // One number per trial, whether it is needed or not: draws stay aligned.
+            if uniform() < ratio.abs() {
+                self.events.points.extend_from_slice(point);
+                self.events.weights.push(ratio.abs().max(1.0).copysign(*w));
+                self.numbers.push(number);
+                if self.numbers.len() == n {
+                    return true;
+                }
+            }
+        }
+        false
+    }
 }
 
 impl Sampler {
     /// Draws `n` unweighted events of a seed, with the first output of `integrand`.
     ///
+    /// Draw number k of a seed is the same draw, with the same fate, in all runs; the maximum is
+    /// fixed by other draws, the same for all `first`.
+    ///
     /// # Errors
     /// What the integrand reports; [`Error::NoSignal`] if all weights vanish or the efficiency
-    /// is hopeless.
+    /// is hopeless; [`Error::InvalidSetting`] for settings out of range.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -74,64 +154,75 @@ impl Sampler {
         how: &Unweighting,
     ) -> Result<Unweighted> {
         const WAVE: f64 = 65_536.0;
+        let partial = how.partial;
+        let ok = partial > 0.0 && partial <= 1.0;
+        check(ok, "partial unweighting", partial, "above 0 and at most 1")?;
         let evaluator = self.evaluator(integrand, seed)?;
         let weigh = |purpose, first, n| self.weigh(&evaluator, purpose, first, n);
         let trial = weigh(Purpose::Maximum, 0, how.trials)?;
-        let mut sizes: Vec<f64> = trial
-            .iter()
-            .flat_map(|(_, w)| w.iter().map(|w| w.abs()))
-            .collect();
-        let bound = how.max_weight.bound(&mut sizes);
-        let mut moments = Moments::default();
+        let mut all = Both::default();
         for (_, weights) in &trial {
-            moments.merge_from(&Moments::from_slice(weights));
+            all.add(weights);
         }
-        let expected = sizes.iter().map(|w| (w / bound).min(1.0)).sum::<f64>() / sizes.len() as f64;
+        let integral = Estimate::from(all.signed);
+        let sizes = trial.iter().flat_map(|(_, w)| w.iter().map(|w| w.abs()));
+        let mut sizes: Vec<f64> = sizes.collect();
+        let efficiencies = Efficiencies::of(&mut sizes);
+        let bound = how.max_weight.bound(&mut sizes) * partial;
         if !(bound > 0.0 && bound.is_finite()) {
             return Err(Error::NoSignal { draws: how.trials });
         }
-        let dim = self.dim();
-        let mut events = Events {
-            dim,
-            points: Vec::new(),
-            weights: Vec::new(),
+        let expected = sizes.iter().map(|w| (w / bound).min(1.0)).sum::<f64>() / sizes.len() as f64;
+        let mut kept = Kept {
+            events: Events {
+                dim: self.dim(),
+                points: Vec::new(),
+                weights: Vec::new(),
+            },
+            numbers: Vec::new(),
+            tail: Overweights::default(),
+            trials: 0,
         };
-        let mut accept = evaluator.streams().generator(Purpose::Accept, 0, 0);
-        let (mut trials, mut drawn) = (0, 0);
+        let streams = evaluator.streams();
+        let mut accept = streams.generator(Purpose::Accept, 0, u128::from(how.first));
+        let mut drawn = 0;
         let most = how.max_trials_per_event.saturating_mul(n as u64);
-        'waves: while events.weights.len() < n {
+        while kept.numbers.len() < n {
             if drawn >= most {
                 return Err(Error::NoSignal { draws: drawn });
             }
             // About as many trials as the missing events need.
-            let missing = (n - events.weights.len()) as f64;
+            let missing = (n - kept.numbers.len()) as f64;
             let wave = (missing / expected * 1.1).clamp(CHUNK as f64, WAVE) as u64;
             let wave = wave.min(most - drawn);
-            for (points, weights) in weigh(Purpose::Sample, drawn, wave)? {
-                for (point, w) in points.chunks_exact(dim).zip(&weights) {
-                    trials += 1;
-                    let ratio = w.abs() / bound;
-                    // One number per trial, whether it is needed or not: draws stay aligned.
-                    if accept.random::<f64>() < ratio {
-                        events.points.extend_from_slice(point);
-                        events.weights.push(ratio.max(1.0).copysign(*w));
-                        if events.weights.len() == n {
-                            break 'waves;
-                        }
-                    }
-                }
+            let mut number = how.first + drawn;
+            let mut full = false;
+            for (points, weights) in weigh(Purpose::Sample, number, wave)? {
+                all.add(&weights);
+                let at = (number, n, bound);
+                full = full || kept.take((&points, &weights), at, || accept.random());
+                number += weights.len() as u64;
             }
             drawn += wave;
         }
-        let over = events.weights.iter().filter(|w| w.abs() > 1.0).count();
+        let over = kept.events.weights.iter().filter(|w| w.abs() > 1.0).count();
+        let negative_fraction = kept.tail.negative_fraction();
         Ok(Unweighted {
             max_weight: bound,
-            trials,
+            trials: kept.trials,
             calls: evaluator.calls(),
-            efficiency: n as f64 / trials.max(1) as f64,
+            efficiency: n as f64 / kept.trials.max(1) as f64,
+            efficiencies,
             overweight_fraction: over as f64 / n.max(1) as f64,
-            integral: Estimate::from(moments),
-            events,
+            overweight_share: kept.tail.share(),
+            overweight_reach: kept.tail.reach(),
+            negative_fraction,
+            negative_efficiency: negative_efficiency(negative_fraction),
+            integral,
+            pooled: Estimate::from(all.signed),
+            absolute: Estimate::from(all.absolute),
+            events: kept.events,
+            numbers: kept.numbers,
         })
     }
 }

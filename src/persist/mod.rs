@@ -16,6 +16,7 @@ mod build;
 mod checkpoint;
 mod disk;
 mod envelope;
+mod events;
 #[cfg(test)]
 mod faults;
 mod list;
@@ -26,6 +27,7 @@ mod strict;
 mod writer;
 
 pub use checkpoint::CheckpointFile;
+pub use events::EventFile;
 
 use std::io;
 use std::path::Path;

@@ -11,6 +11,7 @@
 //! | are the weights tame enough for the error to mean anything? | [`WeightStats`] |
 //! | several outputs of the same calls | [`Covariance`] |
 //! | unweighting against which maximum? | [`MaxWeight`] |
+//! | and how well does it go? | [`Efficiencies`], [`Overweights`] |
 //! | is a set of pulls normal? | [`ks_normal`] |
 //! | differential distributions | [`Histogram`] |
 
@@ -24,6 +25,7 @@ pub mod notation;
 pub mod pareto;
 pub mod quantile;
 pub mod sum;
+pub mod unweighting;
 pub mod weights;
 
 pub use batches::{Consistency, consistency, p_value_chi2, two_sided_p_value};
@@ -36,6 +38,7 @@ pub use notation::parenthesis;
 pub use pareto::{ParetoTail, pareto_shape, pareto_tail};
 pub use quantile::{MaxWeight, ParseMaxWeightError, overweight_share};
 pub use sum::CompensatedSum;
+pub use unweighting::{Efficiencies, Overweights, negative_efficiency};
 pub use weights::WeightStats;
 
 #[cfg(test)]

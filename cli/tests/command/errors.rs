@@ -180,7 +180,7 @@ const CASES: &[Case<'_>] = &[
     (
         &["sample", "m.tlw", "-n", "1", "-o", "m.root"],
         1,
-        "must end in .csv or .npy",
+        "must end in .csv or .npy, or for events of a process in .lhe",
     ),
     (&["frobnicate"], 1, "unrecognized subcommand"),
 ];

@@ -1,0 +1,341 @@
+//! An entry point with the arguments of Cuba's Vegas, so that a program is ported by renaming.
+//!
+//! T. Hahn, Comput. Phys. Commun. 168 (2005) 78 (hep-ph/0404043). What differs: the estimate comes from
+//! fresh points after adapting; the first component alone decides when to stop; sizes and growth of the
+//! iterations are thalweg's own, nothing is printed, and no state is kept in files.
+
+use std::ffi::{c_char, c_int, c_longlong, c_void};
+
+use thalweg::{Control, Integrator, Method, Report, Settings, Status as Trust, Stop};
+
+use crate::bridge::{Remote, Step, Watcher};
+use crate::callback::{Answers, BATCH, Fault, RUN_STOP, answer, outcome};
+use crate::memory::{Out, Room};
+use crate::status::{Failure, Status, guard, keep};
+
+/// An integrand as Cuba's: `f[ncomp * nvec]` at `x[ndim * nvec]` in the unit cube. The value -999 ends
+/// the run, all others are taken for 0. `core` points to 32768, the caller itself. The two arguments
+/// that Cuba's Vegas hands over after these, weight and iteration, are not there.
+pub type CubaIntegrand = Option<
+    unsafe extern "C-unwind" fn(
+        ndim: *const c_int,
+        x: *const f64,
+        ncomp: *const c_int,
+        f: *mut f64,
+        userdata: *mut c_void,
+        nvec: *const c_int,
+        core: *const c_int,
+    ) -> c_int,
+>;
+
+/// Most components and dimensions.
+const MOST: c_int = 1024;
+/// Number of the core that is the caller.
+static CORE: c_int = 32768;
+/// Fewest calls of a run.
+const FEWEST: u64 = 512;
+
+/// The integrand and what it is called with.
+struct Function {
+    integrand: CubaIntegrand,
+    userdata: *mut c_void,
+    ndim: c_int,
+    ncomp: c_int,
+    /// `ndim`, `ncomp`, and most points of a call
+    sizes: (usize, usize, usize),
+}
+
+impl Answers for Function {
+    fn values(&mut self, points: &[f64]) -> Result<Vec<f64>, Fault> {
+        let (dim, outputs, nvec) = self.sizes;
+        let mut values = vec![f64::NAN; points.len() / dim * outputs];
+        let calls = points.chunks(nvec * dim);
+        for (x, f) in calls.zip(values.chunks_mut(nvec * outputs)) {
+            let n = c_int::try_from(x.len() / dim).unwrap_or(c_int::MAX);
+            let (ndim, ncomp) = (&raw const self.ndim, &raw const self.ncomp);
+            let Some(integrand) = self.integrand else {
+                return Err(Fault::Stop);
+            };
+            let (x, f, core) = (x.as_ptr(), f.as_mut_ptr(), &raw const CORE);
+            // SAFETY: the user vouches for the function; x holds n * ndim numbers, and there is room
+            // for n * ncomp values.
+            let code = unsafe { integrand(ndim, x, ncomp, f, self.userdata, &raw const n, core) };
+            if code == RUN_STOP {
+                return Err(Fault::Stop);
+            }
+        }
+        Ok(values)
+    }
+
+    fn step(&mut self, _step: &Step) -> Control {
+        Control::Continue
+    }
+}
+
+/// What the two entry points have in common.
+struct Task {
+    function: Function,
+    nvec: c_longlong,
+    epsrel: f64,
+    epsabs: f64,
+    seed: c_int,
+    maxeval: c_longlong,
+}
+
+/// Where the results go.
+#[derive(Clone, Copy)]
+struct Found {
+    fail: *mut c_int,
+    integral: *mut f64,
+    error: *mut f64,
+    prob: *mut f64,
+}
+
+/// What is said of faults that Cuba does not know.
+const OTHER: c_int = -3;
+
+/// Integrates, and returns the number of calls.
+///
+/// # Safety
+/// What `found` points to may be written to.
+unsafe fn vegas(mut task: Task, found: Found) -> c_longlong {
+    let mut calls = 0;
+    let mut code = OTHER;
+    let status = guard(|| {
+        let Function { ndim, ncomp, .. } = task.function;
+        for (value, name, fault) in [(ndim, "ndim", -1), (ncomp, "ncomp", -2)] {
+            if !(1..=MOST).contains(&value) {
+                code = fault;
+                return Err(Failure::argument(format!(
+                    "{name} is {value}; it must be 1 to 1024"
+                )));
+            }
+        }
+        if task.function.integrand.is_none() {
+            let text = "integrand is a null pointer";
+            return Err(Failure::new(Status::NullPointer, text));
+        }
+        let (dim, n) = (task.function.sizes.0, task.function.sizes.1);
+        let room = |p, what| Room::new(p, n, what);
+        let (integral, error, prob) = (
+            room(found.integral, "integral")?,
+            room(found.error, "error")?,
+            room(found.prob, "prob")?,
+        );
+        let nvec = usize::try_from(task.nvec).unwrap_or(1).max(1);
+        task.function.sizes.2 = nvec.min(BATCH);
+        let integrator = Integrator::new(task.settings())?;
+        let (made, fault) = answer(&mut task.function, move |wire| {
+            let mut watcher = Watcher {
+                wire: wire.clone(),
+                wanted: false,
+            };
+            let remote = Remote {
+                wire,
+                dim,
+                outputs: n,
+                batch: BATCH,
+            };
+            integrator.run(&remote, &mut watcher).map(|o| o.report)
+        })?;
+        if fault.is_some() {
+            code = -99;
+        }
+        let report = outcome(made, fault)?;
+        calls = c_longlong::try_from(report.calls.total()).unwrap_or(c_longlong::MAX);
+        if fault.is_none() {
+            code = task.judge(&report);
+        }
+        for (i, output) in report.outputs.iter().enumerate() {
+            let p = output
+                .consistency
+                .as_ref()
+                .map_or(-1.0, |c| 1.0 - c.p_value);
+            // SAFETY: as the caller vouches.
+            unsafe {
+                integral.write(i, &[output.estimate.value]);
+                error.write(i, &[output.estimate.error]);
+                prob.write(i, &[p]);
+            }
+        }
+        Ok(())
+    });
+    if status != Status::Ok {
+        // SAFETY: as the caller vouches.
+        unsafe { task.nothing(found) };
+    }
+    // SAFETY: as the caller vouches.
+    let told = unsafe { Out::new(found.fail, code, "fail") };
+    if told.is_err() {
+        keep("fail is a null pointer");
+    }
+    calls
+}
+
+impl Task {
+    fn settings(&self) -> Settings {
+        let positive = |e: f64| Some(e).filter(|e| *e > 0.0 && e.is_finite());
+        Settings {
+            method: Method::Vegas,
+            stop: Stop {
+                rel_error: positive(self.epsrel),
+                abs_error: positive(self.epsabs),
+                max_calls: u64::try_from(self.maxeval).unwrap_or(0).max(FEWEST),
+                max_seconds: None,
+            },
+            seed: u64::from(self.seed.cast_unsigned()),
+            ..Settings::default()
+        }
+    }
+
+    /// 0 where all components are as precise as they must be, else 1.
+    fn judge(&self, report: &Report) -> c_int {
+        let precise = report.outputs.iter().all(|output| {
+            let e = &output.estimate;
+            e.error <= self.epsabs.max(self.epsrel * e.value.abs())
+        });
+        let trusted = !matches!(report.status, Trust::Unreliable | Trust::Interrupted);
+        c_int::from(!(precise && trusted))
+    }
+
+    /// What is found where nothing is.
+    ///
+    /// # Safety
+    /// What `found` points to may be written to.
+    unsafe fn nothing(&self, found: Found) {
+        let n = self.function.sizes.1;
+        let places = [
+            (found.integral, f64::NAN, "integral"),
+            (found.error, f64::INFINITY, "error"),
+            (found.prob, -1.0, "prob"),
+        ];
+        for (p, value, what) in places {
+            if let Ok(room) = Room::optional(p, n, what) {
+                // SAFETY: as the caller vouches.
+                unsafe { room.write(0, &vec![value; n]) };
+            }
+        }
+    }
+}
+
+/// `ndim` and `ncomp`, 0 where they make no sense.
+fn sizes(ndim: c_int, ncomp: c_int) -> (usize, usize, usize) {
+    let size = |n: c_int| usize::try_from(n.min(MOST)).unwrap_or(0);
+    (size(ndim), size(ncomp), 1)
+}
+
+/// Integrates over the unit cube with the arguments of Cuba's Vegas. `flags`, `mineval`, `nstart`,
+/// `nincrease`, `nbatch`, `gridno`, `statefile` and `spin` are not used; at least 512 calls are made. `fail`
+/// is 0 where all components are as precise as asked for and nothing speaks against the result, 1
+/// where not, -1 for a wrong `ndim`, -2 for a wrong `ncomp`, -99 where the integrand returned -999, and -3
+/// for all else, which `thalweg_last_error` names. `prob` is 1 - p, where p is the probability of a
+/// larger chi squared, and -1 where it is not known.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn thalweg_cuba_vegas(
+    ndim: c_int,
+    ncomp: c_int,
+    integrand: CubaIntegrand,
+    userdata: *mut c_void,
+    nvec: c_int,
+    epsrel: f64,
+    epsabs: f64,
+    flags: c_int,
+    seed: c_int,
+    mineval: c_int,
+    maxeval: c_int,
+    nstart: c_int,
+    nincrease: c_int,
+    nbatch: c_int,
+    gridno: c_int,
+    statefile: *const c_char,
+    spin: *mut c_void,
+    neval: *mut c_int,
+    fail: *mut c_int,
+    integral: *mut f64,
+    error: *mut f64,
+    prob: *mut f64,
+) {
+    let _ = (
+        flags, mineval, nstart, nincrease, nbatch, gridno, statefile, spin,
+    );
+    let task = Task {
+        function: Function {
+            integrand,
+            userdata,
+            ndim,
+            ncomp,
+            sizes: sizes(ndim, ncomp),
+        },
+        nvec: c_longlong::from(nvec),
+        epsrel,
+        epsabs,
+        seed,
+        maxeval: c_longlong::from(maxeval),
+    };
+    let found = Found {
+        fail,
+        integral,
+        error,
+        prob,
+    };
+    // SAFETY: the caller vouches for all pointers.
+    let calls = unsafe { vegas(task, found) };
+    let calls = c_int::try_from(calls).unwrap_or(c_int::MAX);
+    // SAFETY: as above.
+    let _ = unsafe { Out::optional(neval, calls, "neval") };
+}
+
+/// As `thalweg_cuba_vegas`, with the wide integers of Cuba's llVegas.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn thalweg_cuba_llvegas(
+    ndim: c_int,
+    ncomp: c_int,
+    integrand: CubaIntegrand,
+    userdata: *mut c_void,
+    nvec: c_longlong,
+    epsrel: f64,
+    epsabs: f64,
+    flags: c_int,
+    seed: c_int,
+    mineval: c_longlong,
+    maxeval: c_longlong,
+    nstart: c_longlong,
+    nincrease: c_longlong,
+    nbatch: c_longlong,
+    gridno: c_int,
+    statefile: *const c_char,
+    spin: *mut c_void,
+    neval: *mut c_longlong,
+    fail: *mut c_int,
+    integral: *mut f64,
+    error: *mut f64,
+    prob: *mut f64,
+) {
+    let _ = (
+        flags, mineval, nstart, nincrease, nbatch, gridno, statefile, spin,
+    );
+    let task = Task {
+        function: Function {
+            integrand,
+            userdata,
+            ndim,
+            ncomp,
+            sizes: sizes(ndim, ncomp),
+        },
+        nvec,
+        epsrel,
+        epsabs,
+        seed,
+        maxeval,
+    };
+    let found = Found {
+        fail,
+        integral,
+        error,
+        prob,
+    };
+    // SAFETY: the caller vouches for all pointers.
+    let calls = unsafe { vegas(task, found) };
+    // SAFETY: as above.
+    let _ = unsafe { Out::optional(neval, calls, "neval") };
+}

@@ -31,7 +31,7 @@
 /**
  * What an integrand or a progress function returns so that the run ends with what there is.
  */
-#define THALWEG_RUN_STOP -999
+#define THALWEG_END_RUN -999
 
 /**
  * What a function returns. The numbers never change their meaning.
@@ -78,7 +78,7 @@ typedef enum {
    */
   THALWEG_BUSY = 9,
   /**
-   * the integrand returned a code that is neither 0 nor `THALWEG_RUN_STOP`
+   * the integrand returned a code that is neither 0 nor `THALWEG_END_RUN`
    */
   THALWEG_INTEGRAND_FAILED = 10,
   /**
@@ -298,7 +298,7 @@ typedef struct {
 
 /**
  * An integrand: writes the values f, `values[n * outputs]`, at the points `x[n * dim]`, both row by row,
- * and returns 0, or `THALWEG_RUN_STOP` to end the run with what there is, or any other number to say
+ * and returns 0, or `THALWEG_END_RUN` to end the run with what there is, or any other number to say
  * that it failed. Values that it does not write are NaN.
  */
 typedef int (*thalweg_evaluate)(size_t n,
@@ -626,7 +626,7 @@ thalweg_status thalweg_vegas_free(thalweg_vegas vegas);
 /**
  * Integrates. `observer` may be null, as may `report` and `sampler`, the frozen proposal; where they
  * are not, they are 0 unless the status is ok. Observers that end a run and integrands that return
- * `THALWEG_RUN_STOP` leave a report whose verdict is interrupted.
+ * `THALWEG_END_RUN` leave a report whose verdict is interrupted.
  */
 thalweg_status thalweg_integrate(thalweg_settings settings,
                                  const thalweg_integrand *integrand,

@@ -7,20 +7,22 @@ use std::ffi::{c_int, c_void};
 use std::sync::{Arc, OnceLock};
 
 use thalweg::integrate::Phase;
-use thalweg::{Control, Integrand, IntegrandError, Points};
+use thalweg::{Control, Integrand, IntegrandError, Integrator, Points, Settings};
 
 use crate::bridge::{Remote, Request, Step, Watcher, Wire, Work};
 use crate::memory::{MOST_AXES, value};
 use crate::status::{Failure, Result, Status};
 
 /// What an integrand or a progress function returns so that the run ends with what there is.
-pub const RUN_STOP: c_int = -999;
+pub const END_RUN: c_int = -999;
 
+/// Most values of a point whose covariance is computed.
+const MOST_CORRELATED: usize = 1024;
 /// Points of a call where the user does not say.
 pub(crate) const BATCH: usize = 10_000;
 
 /// An integrand: writes the values f, `values[n * outputs]`, at the points `x[n * dim]`, both row by row,
-/// and returns 0, or `THALWEG_RUN_STOP` to end the run with what there is, or any other number to say
+/// and returns 0, or `THALWEG_END_RUN` to end the run with what there is, or any other number to say
 /// that it failed. Values that it does not write are NaN.
 pub type EvaluateFn = Option<
     unsafe extern "C-unwind" fn(
@@ -100,7 +102,7 @@ impl Fault {
     pub(crate) fn of(code: c_int) -> Result<(), Self> {
         match code {
             0 => Ok(()),
-            RUN_STOP => Err(Self::Stop),
+            END_RUN => Err(Self::Stop),
             code => Err(Self::Code(code)),
         }
     }
@@ -136,6 +138,14 @@ impl Callback {
         Ok(Self(description))
     }
 
+    /// The integrator of these settings for this function.
+    pub(crate) fn integrator(&self, settings: Settings) -> Result<Integrator> {
+        if settings.covariance {
+            correlated(self.0.outputs)?;
+        }
+        Ok(Integrator::new(settings)?)
+    }
+
     /// Coordinates of a point.
     pub(crate) fn dim(&self) -> usize {
         self.0.dim
@@ -161,6 +171,15 @@ impl Callback {
         self.call(points, &mut values)?;
         Ok(values)
     }
+}
+
+/// Refuses more values than have a covariance that fits into memory.
+pub(crate) fn correlated(outputs: usize) -> Result {
+    if outputs > MOST_CORRELATED {
+        let text = format!("outputs is {outputs}; with covariance it must be at most 1024");
+        return Err(Failure::new(Status::TooLarge, text));
+    }
+    Ok(())
 }
 
 /// Refuses points and values of sizes that cannot be.

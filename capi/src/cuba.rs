@@ -1,15 +1,16 @@
 //! An entry point with the arguments of Cuba's Vegas, so that a program is ported by renaming.
 //!
 //! T. Hahn, Comput. Phys. Commun. 168 (2005) 78 (hep-ph/0404043). What differs: the estimate comes from
-//! fresh points after adapting; the first component alone decides when to stop; sizes and growth of the
+//! fresh points after adapting; sizes and growth of the
 //! iterations are thalweg's own, nothing is printed, and no state is kept in files.
 
 use std::ffi::{c_char, c_int, c_longlong, c_void};
 
-use thalweg::{Control, Integrator, Method, Report, Settings, Status as Trust, Stop};
+use thalweg::integrate::Output;
+use thalweg::{Control, Integrator, Method, Outcome, Report, Settings, Status as Trust, Stop};
 
 use crate::bridge::{Remote, Step, Watcher};
-use crate::callback::{Answers, BATCH, Fault, RUN_STOP, answer, outcome};
+use crate::callback::{Answers, BATCH, END_RUN, Fault, answer, outcome};
 use crate::memory::{Out, Room};
 use crate::status::{Failure, Status, guard, keep};
 
@@ -34,6 +35,10 @@ const MOST: c_int = 1024;
 static CORE: c_int = 32768;
 /// Fewest calls of a run.
 const FEWEST: u64 = 512;
+/// How often an estimate is made again.
+const AGAIN: usize = 3;
+/// What is said where the integrand wanted the end.
+const ABORTED: c_int = -99;
 
 /// The integrand and what it is called with.
 struct Function {
@@ -60,7 +65,7 @@ impl Answers for Function {
             // SAFETY: the user vouches for the function; x holds n * ndim numbers, and there is room
             // for n * ncomp values.
             let code = unsafe { integrand(ndim, x, ncomp, f, self.userdata, &raw const n, core) };
-            if code == RUN_STOP {
+            if code == END_RUN {
                 return Err(Fault::Stop);
             }
         }
@@ -115,7 +120,7 @@ unsafe fn vegas(mut task: Task, found: Found) -> c_longlong {
             let text = "integrand is a null pointer";
             return Err(Failure::new(Status::NullPointer, text));
         }
-        let (dim, n) = (task.function.sizes.0, task.function.sizes.1);
+        let n = task.function.sizes.1;
         let room = |p, what| Room::new(p, n, what);
         let (integral, error, prob) = (
             room(found.integral, "integral")?,
@@ -124,28 +129,16 @@ unsafe fn vegas(mut task: Task, found: Found) -> c_longlong {
         );
         let nvec = usize::try_from(task.nvec).unwrap_or(1).max(1);
         task.function.sizes.2 = nvec.min(BATCH);
-        let integrator = Integrator::new(task.settings())?;
-        let (made, fault) = answer(&mut task.function, move |wire| {
-            let mut watcher = Watcher {
-                wire: wire.clone(),
-                wanted: false,
-            };
-            let remote = Remote {
-                wire,
-                dim,
-                outputs: n,
-                batch: BATCH,
-            };
-            integrator.run(&remote, &mut watcher).map(|o| o.report)
+        let (report, stopped) = task.run(&mut calls).inspect_err(|failure| {
+            if failure.status() == Status::Stopped {
+                code = ABORTED;
+            }
         })?;
-        if fault.is_some() {
-            code = -99;
-        }
-        let report = outcome(made, fault)?;
-        calls = c_longlong::try_from(report.calls.total()).unwrap_or(c_longlong::MAX);
-        if fault.is_none() {
-            code = task.judge(&report);
-        }
+        code = if stopped {
+            ABORTED
+        } else {
+            task.judge(&report)
+        };
         for (i, output) in report.outputs.iter().enumerate() {
             let p = output
                 .consistency
@@ -173,6 +166,71 @@ unsafe fn vegas(mut task: Task, found: Found) -> c_longlong {
 }
 
 impl Task {
+    /// What was found, and whether the integrand wanted the end. Where a component needs more than the
+    /// first, which a run looks at, the estimate is made again with more points.
+    fn run(&mut self, calls: &mut c_longlong) -> Result<(Report, bool), Failure> {
+        let mut settings = self.settings();
+        let most = settings.stop.max_calls;
+        let integrator = Integrator::new(settings.clone())?;
+        let (mut outcome, mut stopped) = self.with(move |f, w| integrator.run(f, w))?;
+        let mut spent = outcome.report.calls.total();
+        for _ in 0..AGAIN {
+            let left = most.saturating_sub(spent);
+            let (first, worst) = (outcome.report.estimate.error, self.worst(&outcome.report));
+            let wanted = 0.9 * first / worst;
+            let possible = wanted > 0.0 && wanted.is_finite();
+            if stopped || worst <= 1.0 || left < FEWEST || !possible {
+                break;
+            }
+            settings.method = Method::Plain;
+            settings.stop = Stop {
+                abs_error: Some(wanted),
+                ..Stop::calls(left)
+            };
+            settings.seed = settings.seed.wrapping_add(1 << 32);
+            let integrator = Integrator::new(settings.clone())?;
+            let map = outcome.map;
+            (outcome, stopped) = self.with(move |f, w| integrator.estimate(f, map, w))?;
+            spent += outcome.report.calls.total();
+        }
+        *calls = c_longlong::try_from(spent).unwrap_or(c_longlong::MAX);
+        Ok((outcome.report, stopped))
+    }
+
+    /// Does `work` with the integrand.
+    fn with(
+        &mut self,
+        work: impl FnOnce(&Remote, &mut Watcher) -> thalweg::Result<Outcome> + Send + 'static,
+    ) -> Result<(Outcome, bool), Failure> {
+        let (dim, outputs, _) = self.function.sizes;
+        let (made, fault) = answer(&mut self.function, move |wire| {
+            let mut watcher = Watcher {
+                wire: wire.clone(),
+                wanted: false,
+            };
+            let remote = Remote {
+                wire,
+                dim,
+                outputs,
+                batch: BATCH,
+            };
+            work(&remote, &mut watcher)
+        })?;
+        Ok((outcome(made, fault)?, fault.is_some()))
+    }
+
+    /// The largest error of a component, divided by what it may be; 0 where nothing is asked for.
+    fn worst(&self, report: &Report) -> f64 {
+        if self.epsrel <= 0.0 && self.epsabs <= 0.0 {
+            return 0.0;
+        }
+        let of = |output: &Output| {
+            let e = &output.estimate;
+            e.error / self.epsabs.max(self.epsrel * e.value.abs())
+        };
+        report.outputs.iter().map(of).fold(0.0, f64::max)
+    }
+
     fn settings(&self) -> Settings {
         let positive = |e: f64| Some(e).filter(|e| *e > 0.0 && e.is_finite());
         Settings {
@@ -190,10 +248,8 @@ impl Task {
 
     /// 0 where all components are as precise as they must be, else 1.
     fn judge(&self, report: &Report) -> c_int {
-        let precise = report.outputs.iter().all(|output| {
-            let e = &output.estimate;
-            e.error <= self.epsabs.max(self.epsrel * e.value.abs())
-        });
+        let asked = self.epsrel > 0.0 || self.epsabs > 0.0;
+        let precise = asked && self.worst(report) <= 1.0;
         let trusted = !matches!(report.status, Trust::Unreliable | Trust::Interrupted);
         c_int::from(!(precise && trusted))
     }

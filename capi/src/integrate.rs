@@ -2,7 +2,7 @@
 
 use std::ptr::null_mut;
 
-use thalweg::{Integrator, Outcome, Report, Sampler, Settings};
+use thalweg::{Outcome, Report, Sampler, Settings};
 
 use crate::callback::{Callback, IntegrandDescription, Observer, Tools, serve};
 use crate::handles::{ReportHandle, SamplerHandle, SettingsHandle};
@@ -72,7 +72,7 @@ pub(crate) fn copy(sampler: &Sampler) -> Result<Sampler> {
 
 /// Integrates. `observer` may be null, as may `report` and `sampler`, the frozen proposal; where they
 /// are not, they are 0 unless the status is ok. Observers that end a run and integrands that return
-/// `THALWEG_RUN_STOP` leave a report whose verdict is interrupted.
+/// `THALWEG_END_RUN` leave a report whose verdict is interrupted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thalweg_integrate(
     settings: SettingsHandle,
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn thalweg_integrate(
             let places = Places::new(report, sampler)?;
             (places, Callback::read(integrand)?, watching(observer)?)
         };
-        let integrator = Integrator::new(self::settings(settings)?)?;
+        let integrator = callback.integrator(self::settings(settings)?)?;
         let run = move |mut tools: Tools| integrator.run(&*tools.integrand, &mut tools.watcher);
         let outcome = serve(&callback, observer, run)?;
         // SAFETY: as above.
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn thalweg_train(
             let places = Places::new(report, sampler)?;
             (places, Callback::read(integrand)?, watching(observer)?)
         };
-        let integrator = Integrator::new(self::settings(settings)?)?;
+        let integrator = callback.integrator(self::settings(settings)?)?;
         let start = match start.id {
             0 => None,
             id => Some(Sampler::get(id)?),
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn thalweg_estimate(
             method: thalweg::Method::Plain,
             ..self::settings(settings)?
         };
-        let integrator = Integrator::new(settings)?;
+        let integrator = callback.integrator(settings)?;
         let map = copy(&*Sampler::get(start.id)?)?.into_map();
         let outcome = serve(&callback, observer, move |mut tools| {
             let method = thalweg::Method::of_map(&*map);

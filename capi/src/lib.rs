@@ -30,7 +30,7 @@ mod text;
 mod vegas_plus;
 mod weighing;
 
-pub use callback::{EvaluateFn, IntegrandDescription, Observer, Progress, ProgressFn, RUN_STOP};
+pub use callback::{END_RUN, EvaluateFn, IntegrandDescription, Observer, Progress, ProgressFn};
 pub use cuba::{CubaIntegrand, thalweg_cuba_llvegas, thalweg_cuba_vegas};
 pub use handles::{
     ReportHandle, RunHandle, SamplerHandle, SettingsHandle, VegasHandle, thalweg_report_free,

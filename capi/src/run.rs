@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 use thalweg::{Integrator, Outcome, Sampler, Settings};
 
 use crate::bridge::{Batch, Remote, Request, Watcher, Wire, Work};
-use crate::callback::{BATCH, Fault, outcome, shape};
+use crate::callback::{BATCH, Fault, correlated, outcome, shape};
 use crate::handles::{ReportHandle, RunHandle, SamplerHandle, SettingsHandle};
 use crate::integrate::Places;
 use crate::memory::{Out, Room, numbers, read};
@@ -53,6 +53,9 @@ impl Asking {
         work: impl FnOnce(&Remote, &mut Watcher) -> thalweg::Result<Outcome> + Send + 'static,
     ) -> Result<Self> {
         shape(dim, outputs)?;
+        if settings.covariance {
+            correlated(outputs)?;
+        }
         if let Some(domain) = &settings.domain
             && domain.dim() != dim
         {

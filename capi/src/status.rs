@@ -32,7 +32,7 @@ pub enum Status {
     OutOfTurn = 8,
     /// another thread is using the object
     Busy = 9,
-    /// the integrand returned a code that is neither 0 nor `THALWEG_RUN_STOP`
+    /// the integrand returned a code that is neither 0 nor `THALWEG_END_RUN`
     IntegrandFailed = 10,
     /// the integrand gave NaN or an infinity, or one after the Jacobian of the range
     NonFinite = 11,

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use thalweg::integrate::{Drawn, Pass, PassConfig, PassEstimate, VegasPlus};
 use thalweg::{Domain, Sampler};
 
-use crate::callback::shape;
+use crate::callback::{correlated, shape};
 use crate::handles::{SamplerHandle, SettingsHandle, VegasHandle};
 use crate::memory::{Out, Room, numbers, read};
 use crate::pool::within;
@@ -171,6 +171,7 @@ pub unsafe extern "C" fn thalweg_vegas_begin(
         // SAFETY: the caller vouches for it.
         let planned = unsafe { Out::optional(planned, 0, "planned") }?;
         shape(1, outputs)?;
+        correlated(outputs)?;
         let vegas = <Mutex<ByHand>>::get(vegas.id)?;
         let calls = hold(&vegas)?.begin(&PassConfig {
             calls,

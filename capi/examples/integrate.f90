@@ -53,7 +53,7 @@ program integrate
   real(c_double) :: points(dim, most), values(most), log_density(most)
   integer(c_size_t) :: n, i
   character(256) :: path
-  integer :: status
+  integer :: status, unit
 
   f%evaluate = c_funloc(evaluate)
   f%dim = dim
@@ -93,6 +93,8 @@ program integrate
   end do
   print '(a, l2)', 'the mean of f over the density within 10 %:', &
     abs(sum(values) / real(most, c_double) / exact - 1) < 0.1d0
+  open (newunit=unit, file=trim(path))
+  close (unit, status='delete')
   print '(a, i0)', 'a wrong method: status ', thalweg_settings_set_method(settings, 77_c_int)
   print '(a)', thalweg_last_error()
   call check(thalweg_report_free(report))

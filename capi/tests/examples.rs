@@ -105,6 +105,8 @@ fn run(program: &Path, with: &[&str], argument: &Path) -> String {
     };
     let folder = program.parent().unwrap();
     command.arg(argument).current_dir(folder);
+    // Cargo's own list may lead to a library of an earlier build.
+    command.env("LD_LIBRARY_PATH", libraries());
     let done = command.output().unwrap();
     assert!(
         done.status.success(),

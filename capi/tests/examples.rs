@@ -20,13 +20,14 @@ fn here() -> &'static Path {
 
 /// Where cargo has put the libraries, beside the test.
 fn libraries() -> PathBuf {
-    current_exe().unwrap().parent().unwrap().to_owned()
+    let test = current_exe().expect("the test has a path");
+    test.parent().expect("it is in a folder").to_owned()
 }
 
 /// A folder for what is made.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    create_dir_all(&folder).unwrap();
+    create_dir_all(&folder).expect("a folder can be made");
     folder
 }
 
@@ -87,7 +88,11 @@ impl<'a> Program<'a> {
             command.arg("-I").arg(include);
         }
         command.arg(here().join(self.source)).args(&self.libraries);
-        let made = command.arg("-o").arg(&program).output().unwrap();
+        let made = command
+            .arg("-o")
+            .arg(&program)
+            .output()
+            .expect("the compiler starts");
         assert!(made.status.success(), "{}: {}", self.source, shown(&made));
         program
     }
@@ -103,26 +108,26 @@ fn run(program: &Path, with: &[&str], argument: &Path) -> String {
             command
         }
     };
-    let folder = program.parent().unwrap();
+    let folder = program.parent().expect("it is in a folder");
     command.arg(argument).current_dir(folder);
     // Cargo's own list may lead to a library of an earlier build.
     command.env("LD_LIBRARY_PATH", libraries());
-    let done = command.output().unwrap();
+    let done = command.output().expect("the program starts");
     assert!(
         done.status.success(),
         "{}: {}",
         program.display(),
         shown(&done)
     );
-    String::from_utf8(done.stdout).unwrap()
+    String::from_utf8(done.stdout).expect("it prints UTF-8")
 }
 
 fn compare(name: &str, found: &str) {
     let path = here().join("tests/golden").join(name);
     if var_os("THALWEG_UPDATE_GOLDEN").is_some() {
-        fs::write(&path, found).unwrap();
+        fs::write(&path, found).expect("the golden file is written");
     }
-    let kept = read_to_string(&path).unwrap();
+    let kept = read_to_string(&path).expect("there is a golden file");
     assert_eq!(found, kept, "{}", path.display());
 }
 
@@ -182,7 +187,7 @@ fn misuse(flags: &[&str], with: &[&str], name: &str) {
     let mut program = Program::new("cc", &flags, "tests/c/misuse.c");
     program.flags.push("-D_GNU_SOURCE");
     let built = program.build(name);
-    let found = run(&built, with, built.parent().unwrap());
+    let found = run(&built, with, built.parent().expect("it is in a folder"));
     compare("misuse.txt", &found);
 }
 

@@ -20,12 +20,10 @@
 #define SPIN NULL
 
 static int Integrand(const int *ndim, const double xx[], const int *ncomp, double ff[],
-                     void *userdata, const int *nvec, const int *core) {
+                     void *userdata) {
   (void)ndim;
   (void)ncomp;
   (void)userdata;
-  (void)nvec;
-  (void)core;
   ff[0] = sin(xx[0]) * cos(xx[1]) * exp(xx[2]);
   ff[1] = xx[0] * xx[1] * xx[2];
   return 0;

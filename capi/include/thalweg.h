@@ -235,16 +235,15 @@ typedef enum {
 
 /**
  * An integrand as Cuba's: `f[ncomp * nvec]` at `x[ndim * nvec]` in the unit cube. The value -999 ends
- * the run, all others are taken for 0. `core` points to 32768, the caller itself. The two arguments
+ * the run, all others are taken for 0. It is called with two more arguments, `const int *nvec` and
+ * `const int *core` (-1), which functions that have them may read: they are cast to this type. Those
  * that Cuba's Vegas hands over after these, weight and iteration, are not there.
  */
 typedef int (*thalweg_cuba_integrand)(const int *ndim,
                                       const double *x,
                                       const int *ncomp,
                                       double *f,
-                                      void *userdata,
-                                      const int *nvec,
-                                      const int *core);
+                                      void *userdata);
 
 /**
  * What a run is asked to do.

@@ -5,6 +5,7 @@
 //! iterations are thalweg's own, nothing is printed, and no state is kept in files.
 
 use std::ffi::{c_char, c_int, c_longlong, c_void};
+use std::mem::transmute;
 
 use thalweg::integrate::Output;
 use thalweg::{Control, Integrator, Method, Outcome, Report, Settings, Status as Trust, Stop};
@@ -15,7 +16,8 @@ use crate::memory::{Out, Room};
 use crate::status::{Failure, Status, guard, keep};
 
 /// An integrand as Cuba's: `f[ncomp * nvec]` at `x[ndim * nvec]` in the unit cube. The value -999 ends
-/// the run, all others are taken for 0. `core` points to 32768, the caller itself. The two arguments
+/// the run, all others are taken for 0. It is called with two more arguments, `const int *nvec` and
+/// `const int *core` (-1), which functions that have them may read: they are cast to this type. Those
 /// that Cuba's Vegas hands over after these, weight and iteration, are not there.
 pub type CubaIntegrand = Option<
     unsafe extern "C-unwind" fn(
@@ -24,15 +26,24 @@ pub type CubaIntegrand = Option<
         ncomp: *const c_int,
         f: *mut f64,
         userdata: *mut c_void,
-        nvec: *const c_int,
-        core: *const c_int,
     ) -> c_int,
 >;
+
+/// An integrand of Cuba's with all that it is called with.
+type Whole = unsafe extern "C-unwind" fn(
+    *const c_int,
+    *const f64,
+    *const c_int,
+    *mut f64,
+    *mut c_void,
+    *const c_int,
+    *const c_int,
+) -> c_int;
 
 /// Most components and dimensions.
 const MOST: c_int = 1024;
 /// Number of the core that is the caller.
-static CORE: c_int = 32768;
+static CORE: c_int = -1;
 /// Fewest calls of a run.
 const FEWEST: u64 = 512;
 /// How often an estimate is made again.
@@ -42,7 +53,7 @@ const ABORTED: c_int = -99;
 
 /// The integrand and what it is called with.
 struct Function {
-    integrand: CubaIntegrand,
+    integrand: Option<Whole>,
     userdata: *mut c_void,
     ndim: c_int,
     ncomp: c_int,
@@ -274,6 +285,22 @@ impl Task {
     }
 }
 
+/// The same function, to be called with all arguments.
+fn whole(
+    integrand: unsafe extern "C-unwind" fn(
+        *const c_int,
+        *const f64,
+        *const c_int,
+        *mut f64,
+        *mut c_void,
+    ) -> c_int,
+) -> Whole {
+    // SAFETY: both are pointers to functions. In the calling conventions of C for the machines that
+    // this is built for, the caller makes and removes the arguments, and a function does not see those
+    // that it has no names for: Cuba itself relies on it.
+    unsafe { transmute::<*const (), Whole>(integrand as *const ()) }
+}
+
 /// `ndim` and `ncomp`, 0 where they make no sense.
 fn sizes(ndim: c_int, ncomp: c_int) -> (usize, usize, usize) {
     let size = |n: c_int| usize::try_from(n.min(MOST)).unwrap_or(0);
@@ -316,7 +343,7 @@ pub unsafe extern "C" fn thalweg_cuba_vegas(
     );
     let task = Task {
         function: Function {
-            integrand,
+            integrand: integrand.map(whole),
             userdata,
             ndim,
             ncomp,
@@ -372,7 +399,7 @@ pub unsafe extern "C" fn thalweg_cuba_llvegas(
     );
     let task = Task {
         function: Function {
-            integrand,
+            integrand: integrand.map(whole),
             userdata,
             ndim,
             ncomp,

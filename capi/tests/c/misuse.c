@@ -222,6 +222,20 @@ static void run_cases(void) {
   IS(INVALID_ARGUMENT, thalweg_integrate(s, &f, NULL, &report, NULL));
   IS(OK, thalweg_settings_set_placement(s, THALWEG_PLACEMENT_RANDOM));
 
+  /* called from several threads at once, with the same bits */
+  thalweg_output serial, parallel;
+  IS(OK, thalweg_integrate(s, &f, NULL, &report, NULL));
+  IS(OK, thalweg_report_output(report, 0, &serial, sizeof serial));
+  IS(OK, thalweg_report_free(report));
+  f.concurrent = 1;
+  IS(OK, thalweg_integrate(s, &f, NULL, &report, NULL));
+  IS(OK, thalweg_report_output(report, 0, &parallel, sizeof parallel));
+  IS(OK, thalweg_report_free(report));
+  f.concurrent = 0;
+  HOLDS(serial.value == parallel.value && serial.error == parallel.error);
+  HOLDS(fabs(serial.value - 0.5) < 5.0 * serial.error);
+  IS(OK, thalweg_settings_merge_json(s, "{\"flow\": {\"bins\": 16}}"));
+
   /* what integrands do */
   f.evaluate = fails_at_once;
   IS(INTEGRAND_FAILED, thalweg_integrate(s, &f, NULL, &report, NULL));

@@ -16,6 +16,7 @@
 mod bridge;
 mod callback;
 mod cuba;
+mod cuba_run;
 mod handles;
 mod integrate;
 mod memory;

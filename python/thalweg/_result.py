@@ -360,7 +360,9 @@ class Result:
     def to_gvar(self) -> Any:
         """The value(s) as ``gvar.GVar``, correlated where the covariance is known.
 
-        Needs the package gvar, which is imported here and nowhere else.
+        One for one output, an array for an array, a ``gvar.BufferDict`` for a dict. With
+        ``covariance=True`` they are correlated as the outputs are, otherwise they are independent,
+        and so are those of two calls. Needs the package gvar, which is imported here.
         """
         import gvar
 

@@ -4,6 +4,7 @@
 //! documentation, is Python code in `thalweg/`; names here may change.
 
 mod bridge;
+mod channel;
 mod errors;
 mod integrand;
 mod integrate;

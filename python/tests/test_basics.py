@@ -278,14 +278,12 @@ def test_the_bar_of_a_notebook(monkeypatch):
     drawn = []
 
     class Handle:
-        def update(self, what):
+        def update(self, what, raw):
             drawn.append(what)
 
     class Display:
-        HTML = Pretty = staticmethod(str)
-
         @staticmethod
-        def display(what, display_id):
+        def display(what, raw, display_id):
             drawn.append(what)
             return Handle()
 
@@ -295,7 +293,8 @@ def test_the_bar_of_a_notebook(monkeypatch):
     now = thalweg.Progress("estimate", 10, 100, 1.0, 0.1, 2.0, None, 10, 1.0, 3.0)
     bar.show(now)
     bar.close()
-    assert "10 calls (10 %)" in drawn[0] and drawn[-1] == ""
+    assert "10 calls (10 %)" in drawn[0]["text/html"]
+    assert drawn[-1] == {"text/plain": "", "text/html": ""}
 
 
 def test_gvar_is_imported_late(monkeypatch):

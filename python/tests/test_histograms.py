@@ -60,6 +60,27 @@ def test_observables_change_no_bit_of_the_estimate():
     np.testing.assert_array_equal(again.histograms["x"].values(), seen.histograms["x"].values())
 
 
+@pytest.mark.parametrize("placement", ["random", "sobol", "strata"])
+def test_observables_are_called_with_batches_and_no_bit_depends_on_them(placement):
+    lengths = []
+
+    def place(x):
+        lengths.append(len(x))
+        return x[:, 0]
+
+    def run(batch):
+        lengths.clear()
+        how = dict(method="vegas", seed=5, rel_error=None, max_calls=100_000, placement=placement)
+        r = thalweg.integrate(f, 2, batch=batch, observables={"x": (place, EDGES)}, **how)
+        return r, max(lengths), r.calls_by_phase["estimate"] - sum(lengths)
+
+    (few, small, missed), (many, large, also) = run(100), run(20_000)
+    # Independent points come in parts of a sixteenth of the run.
+    assert small <= 1024 and 4000 < large < 22_000 and missed == also == 0
+    np.testing.assert_array_equal(few.histograms["x"].values(), many.histograms["x"].values())
+    np.testing.assert_array_equal(few.histograms["x"].errors(), many.histograms["x"].errors())
+
+
 def test_the_histogram_protocol():
     typing = pytest.importorskip("uhi.typing.plottable")
     from uhi.numpy_plottable import ensure_plottable_histogram

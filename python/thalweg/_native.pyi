@@ -12,6 +12,7 @@ __all__ = [
     "Pass",
     "Pointer",
     "Sampler",
+    "Trainer",
     "VegasPlus",
     "__version__",
     "default_settings",
@@ -98,6 +99,23 @@ class Map:
     def flow(dim: int, config: dict[str, Any], seed: int, parameters: _Floats | None) -> Map: ...
     def parameters(self) -> _Floats: ...
     def config(self) -> tuple[dict[str, Any], int]: ...
+
+@final
+class Trainer:
+    def __new__(
+        cls,
+        flow: Map,
+        ranges: Sequence[tuple[float, float]],
+        config: dict[str, Any],
+        seed: int,
+    ) -> Trainer: ...
+    def draw(self) -> tuple[_Floats, _Floats]: ...
+    def step(self, y: _Floats, log_f: _Floats, log_q: _Floats) -> float: ...
+    @property
+    def flow(self) -> Map: ...
+    @property
+    def learning_rate(self) -> float: ...
+    def set_learning_rate(self, rate: float) -> None: ...
 
 @final
 class VegasPlus:

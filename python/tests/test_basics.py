@@ -58,7 +58,9 @@ def test_several_outputs():
     np.testing.assert_array_equal(r != r.value, [False] * 3)
     assert r[1].value == r.value[1] and r[-1].error == r.error[2]
     assert [e.value for e in r] == r.value.tolist()
-    matrix = thalweg.integrate(lambda x: x[:, :, None] * x[:, None, :], 2, method="plain", max_calls=5000)
+    matrix = thalweg.integrate(
+        lambda x: x[:, :, None] * x[:, None, :], 2, method="plain", max_calls=5000
+    )
     assert matrix.value.shape == (2, 2) and matrix.value[0, 1] == matrix.value[1, 0]
     assert np.all(np.abs(matrix.pull([[1 / 3, 1 / 4], [1 / 4, 1 / 3]])) < 5)
 
@@ -246,7 +248,8 @@ def test_maps(kind):
 
 def test_callbacks_see_every_step():
     seen = []
-    r = thalweg.integrate(gauss, [(-4, 4)] * 2, method="flow", max_calls=20_000, rel_error=None, callback=seen.append)
+    how = dict(method="flow", max_calls=20_000, rel_error=None)
+    r = thalweg.integrate(gauss, [(-4, 4)] * 2, callback=seen.append, **how)
     assert len(seen) == len(r.iterations)
     assert [p.phase for p in seen] == [i.phase for i in r.iterations]
     assert [p.value for p in seen] == [i.value for i in r.iterations]

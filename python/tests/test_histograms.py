@@ -1,5 +1,7 @@
 """Histograms of observables, filled while integrating."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ def f(x):
 EDGES = [0.0, 0.1, 0.5, 0.75, 1.0]
 
 
-@pytest.mark.parametrize("method, placement", [
+@pytest.mark.parametrize(("method", "placement"), [
     ("plain", "random"), ("plain", "sobol"), ("vegas", "strata"), ("flow", "auto"),
 ])  # fmt: skip
 def test_bins_hold_the_integral_over_them(method, placement):
@@ -93,7 +95,7 @@ def test_the_histogram_protocol():
     assert ensure_plottable_histogram(h) is h
     assert h.kind == "COUNT"
     axis = h.axes[0]
-    assert len(axis) == 4 and list(axis) == list(zip(EDGES, EDGES[1:])) and axis[-1] == (0.75, 1.0)
+    assert len(axis) == 4 and list(axis) == list(itertools.pairwise(EDGES)) and axis[-1] == (0.75, 1.0)
     assert axis == r.histograms["x"].axes[0] and axis != 3
     np.testing.assert_allclose(h.variances(), h.errors() ** 2)
     np.testing.assert_allclose(h.counts(), (h.values() / h.errors()) ** 2)

@@ -46,8 +46,7 @@ def executed():
             FUNCTION,
             f"r = thalweg.integrate(f, 4, max_calls=150_000, {HOW})\nr",
             f"thalweg.integrate(lambda x: np.exp(x[:, 0]), 2, max_calls=5000, {HOW})",
-            'thalweg.integrate(lambda x: {"a<b": f(x)}, 2, max_calls=20_000, progress=True, '
-            f"{HOW})",
+            f'thalweg.integrate(lambda x: {{"a<b": f(x)}}, 2, max_calls=20_000, progress=True, {HOW})',
             f"thalweg.integrate(f, 4, max_calls=150_000, progress=False, {HOW})",
             "def g(x):\n"
             "    if len(x) > 100 and time.perf_counter() - start > 1.0:\n"

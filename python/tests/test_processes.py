@@ -1,5 +1,6 @@
 """A Python function in several processes: bits, exceptions, killed workers, Ctrl-C."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -277,10 +278,8 @@ def test_many_interrupts_without_a_deadlock(tmp_path):
 
 def end_group(parent):
     """Kills whatever is left, so that a test that fails leaves nothing behind."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(parent.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     parent.communicate()
 
 

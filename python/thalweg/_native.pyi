@@ -35,6 +35,7 @@ def run(
     task: dict[str, Any], settings: dict[str, Any], start: Sampler | None = None
 ) -> tuple[dict[str, Any] | None, Sampler | None, BaseException | None]: ...
 def weight_statistics(w: _Floats) -> dict[str, float | None]: ...
+
 @final
 class Sampler:
     @property
@@ -79,6 +80,7 @@ class Pointer:
         owner: Any,
     ) -> Pointer: ...
     def values(self, x: _Floats) -> _Floats: ...
+
 @final
 class Map:
     @property

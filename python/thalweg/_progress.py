@@ -179,7 +179,7 @@ class Bar:
             pass
 
     def _display(self, text: str) -> None:
-        display = sys.modules["IPython.display"] if "IPython.display" in sys.modules else None
+        display = sys.modules.get("IPython.display", None)
         if display is None:
             return
         # As text, too, for consoles on a kernel. An output cannot be taken away, but made empty.

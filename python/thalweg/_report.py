@@ -29,7 +29,7 @@ class Report:
 
     @property
     def status(self) -> str:
-        """"converged", "budget", "unreliable", "no_signal" or "interrupted"."""
+        """ "converged", "budget", "unreliable", "no_signal" or "interrupted"."""
         return self._report["status"]
 
     @property

@@ -205,9 +205,7 @@ class Result(Report):
         if isinstance(mine, dict) or isinstance(theirs, dict):
             if not (isinstance(mine, dict) and isinstance(theirs, dict)):
                 return False
-            return mine.keys() == theirs.keys() and all(
-                np.array_equal(mine[k], theirs[k]) for k in mine
-            )
+            return mine.keys() == theirs.keys() and all(np.array_equal(mine[k], theirs[k]) for k in mine)
         if not isinstance(theirs, (int, float, np.ndarray, np.generic, list, tuple)):
             return NotImplemented
         return mine == (np.asarray(theirs) if isinstance(theirs, (list, tuple)) else theirs)

@@ -1,4 +1,5 @@
-"""The pages for users run: their code, in order, and what it prints; and the right columns of their tables.
+"""What users read runs: pages, their code, in order, and what it prints; the right columns of their tables;
+docstrings.
 
 A block of Python is executed unless a comment "# there" says that it is another package's, or a
 package that it imports is missing. A line that ends in "# before" is left out. What is indented below a
@@ -9,9 +10,12 @@ begin with a number count as what is printed, too.
 
 import ast
 import contextlib
+import doctest
+import importlib
 import inspect
 import io
 import keyword
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -120,6 +124,17 @@ def test_page(name, capsys):
         tolerance = 0.5 if "Trainer(" in code else 1e-6
         good = told is None or same(said.getvalue().strip(), told, tolerance)
         assert good, f"{code}\n\n{said.getvalue()}"
+
+
+MODULES = [
+    "thalweg",
+    *(f"thalweg.{module.name}" for module in pkgutil.iter_modules(thalweg.__path__)),
+]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith(("_native", "plot"))])
+def test_docstrings(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def cells(page):

@@ -144,3 +144,31 @@ fn non_finite_values_are_errors_that_name_the_point() {
         steps(&mut trainer, 1);
     }
 }
+
+#[test]
+fn a_loop_of_ones_own_learns_as_well_and_its_rate_is_obeyed() {
+    let mut by_hand = trainer(512);
+    let mut losses = Vec::new();
+    for _ in 0..400 {
+        let (x, log_q) = by_hand.draw();
+        let mut log_f = vec![0.0; log_q.len()];
+        log_gaussian(&x, &mut log_f);
+        losses.push(by_hand.step_on(&x, &log_f, &log_q));
+    }
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    assert!(mean(&losses[390..]) < 0.1 * mean(&losses[..10]));
+    let mut moved = Vec::new();
+    for rate in [1e-9, 1e-2] {
+        by_hand.set_learning_rate(rate).expect("a rate");
+        let before = by_hand.flow().parameters().to_vec();
+        let (x, log_q) = by_hand.draw();
+        let mut log_f = vec![0.0; log_q.len()];
+        log_gaussian(&x, &mut log_f);
+        by_hand.step_on(&x, &log_f, &log_q);
+        let after = by_hand.flow().parameters();
+        let steps = before.iter().zip(after).map(|(a, b)| (a - b).abs());
+        moved.push(steps.fold(0.0, f64::max));
+    }
+    assert!(moved[0] > 0.0 && moved[0] < 1e-7 && moved[1] > 1e-3);
+    assert!(by_hand.set_learning_rate(0.0).is_err());
+}

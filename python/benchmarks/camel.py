@@ -172,7 +172,9 @@ def main():
     parser.add_argument("--training", type=int, default=300_000, help="calls of training of the flows")
     options = parser.parse_args()
     names = [n for n in options.names if importlib.util.find_spec(n) is not None]
-    print(f"camel, {DIM} dimensions, relative error {TARGET:g}, exact {EXACT:.10f}, {os.cpu_count()} CPUs")
+    print(
+        f"camel, {DIM} dimensions, relative error {TARGET:g}, exact {EXACT:.10f}, {os.cpu_count()} CPUs"
+    )
     print("name        calls    seconds   CPU s  rel. error   pull")
     found = {name: [] for name in names}
     for name in names:

@@ -55,8 +55,15 @@ def compiled():
 def seconds(f):
     start = time.process_time()
     thalweg.integrate(
-        f, DIM, method="plain", max_calls=CALLS, rel_error=None, threads=1, cost_class="cheap",
-        placement="random", progress=False,
+        f,
+        DIM,
+        method="plain",
+        max_calls=CALLS,
+        rel_error=None,
+        threads=1,
+        cost_class="cheap",
+        placement="random",
+        progress=False,
     )
     return time.process_time() - start
 
@@ -67,6 +74,10 @@ def camel(x):
     return np.exp(-25.0 * a) + np.exp(-25.0 * b)
 
 
+def behind_python(c):
+    return lambda x: c(x)
+
+
 def main():
     function = compiled()
     batches = CALLS / 10_000
@@ -75,7 +86,7 @@ def main():
     layer = 0.0
     for name, each in [("none", 0.0), ("1 ms", 1e-7)]:
         c = thalweg.native(function, DIM, user_data=np.array([each]))
-        behind = lambda x: c(x)  # noqa: E731
+        behind = behind_python(c)
         seconds(c), seconds(behind)
         pairs = [(seconds(c), seconds(behind)) for _ in range(REPEATS)]
         whole = statistics.median(b for _, b in pairs)
@@ -87,7 +98,9 @@ def main():
         )
     seconds(camel)
     whole = statistics.median(seconds(camel) for _ in range(REPEATS))
-    print(f"{'camel':10} {'':7} {whole:12.3f} {1e6 * layer / batches:16.1f} {100 * layer / whole:16.1f} %")
+    print(
+        f"{'camel':10} {'':7} {whole:12.3f} {1e6 * layer / batches:16.1f} {100 * layer / whole:16.1f} %"
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ print(table)
 # %%
 spread = {row["method"]: row["spread"] for row in table}
 for method in ("vegas", "flow"):
-    print(f"{method}: {(spread['plain'] / spread[method]) ** 2:.3g} times fewer points than uniform ones")
+    print(
+        f"{method}: {(spread['plain'] / spread[method]) ** 2:.3g} times fewer points than uniform ones"
+    )
 
 # %% [markdown]
 # All methods have to agree; the exact value is 1 up to what lies outside of the cube.

@@ -26,9 +26,7 @@ def partonic(m2, c):
     """d sigma / d cos(theta) of q qbar -> mu+ mu-, in 1/GeV^2, averaged over 3 colours."""
     chi = m2 / (m2 - MZ**2 + 1j * MZ * WZ) / (4 * SW2 * (1 - SW2))
     even = (
-        CHARGE**2
-        - 2 * CHARGE * chi.real * GV * LV
-        + abs(chi) ** 2 * (GV**2 + GA**2) * (LV**2 + LA**2)
+        CHARGE**2 - 2 * CHARGE * chi.real * GV * LV + abs(chi) ** 2 * (GV**2 + GA**2) * (LV**2 + LA**2)
     )
     odd = -4 * CHARGE * chi.real * GA * LA + 8 * abs(chi) ** 2 * GV * GA * LV * LA
     return np.pi * ALPHA**2 / (2 * m2) / 3 * (even * (1 + c**2) + odd * c)
@@ -108,7 +106,9 @@ thalweg.plot.histogram(r.histograms["pt"])
 # %%
 events = r.sampler.unweighted(cross_section, 10_000, seed=2)
 print(f"{len(events.x)} events, {events.trials} trials, efficiency {events.efficiency:.3f}")
-print(f"{100 * events.overweight_fraction:.2f} % have a weight above 1, at most {events.weights.max():.2f}")
+print(
+    f"{100 * events.overweight_fraction:.2f} % have a weight above 1, at most {events.weights.max():.2f}"
+)
 p = momenta(events.x)
 assert passes(p).all()
 pair = p.sum(axis=1)

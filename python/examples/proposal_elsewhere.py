@@ -43,8 +43,8 @@ print(f"log evidence {exact:.4f}, correlation of the first two parameters {corre
 
 # %% [markdown]
 # Training wants numbers of ordinary size, so the log of the posterior is shifted by what it is near
-# its top: at the least squares fit, which says how large a box has to be, too: in a box that is mostly empty, points are
-# wasted until the flow has found its way.
+# its top: at the least squares fit, which says how large a box has to be, too: in a box that is mostly
+# empty, points are wasted until the flow has found its way.
 
 # %%
 fit = np.linalg.lstsq(design, data, rcond=None)[0]

@@ -12,21 +12,38 @@
 # ```
 #
 # where one thinks up `nitn` and `neval`, and looks at the table of iterations for the place where
-# adapting has come to an end. Here one says how exact the answer shall be.
+# adapting has come to an end.
+#
+# There are two ways to replace it. The first changes one line: `thalweg.compat.vegas` has vegas's
+# interface, and the program stays as it is.
 
 # %%
 import numpy as np
 
 import thalweg
+import thalweg.compat.vegas as vegas
 
 BOX = [(-1, 1), (0, 1), (0, 1), (0, 1)]
 
 
+@vegas.lbatchintegrand
 def f(x):
     return 1013.2118364296088 * np.exp(-100.0 * ((x - [0.0, 0.5, 0.5, 0.5]) ** 2).sum(axis=1))
 
 
 # 1013.2... = (100/pi)^2, so that the integral over the whole space is 1.
+integ = vegas.Integrator(BOX, seed=1)
+integ(f, nitn=10, neval=2000)
+result = integ(f, nitn=10, neval=10_000)
+print(result.summary())
+print(f"{result}, Q = {result.Q:.2f}")
+assert abs(result.mean - 1.0) < 5 * result.sdev
+
+# %% [markdown]
+# The second is thalweg's own interface. Here one says how exact the answer shall be, and a function of
+# points `(n, d)` needs no decorator (nor does one do harm).
+
+# %%
 r = thalweg.integrate(f, BOX, rel_error=1e-3, method="vegas", seed=1)
 print(r)
 assert abs(r.pull(1.0)) < 5

@@ -53,7 +53,9 @@ assert same.same_as(r)
 # wanted.
 
 # %%
-r = thalweg.integrate(model, 3, rel_error=1e-5, max_seconds=0.5, method="vegas", cost_class="dear", seed=1)
+r = thalweg.integrate(
+    model, 3, rel_error=1e-5, max_seconds=0.5, method="vegas", cost_class="dear", seed=1
+)
 print(r.status, r.stop_reason, r.estimates[0])
 
 # %% [markdown]

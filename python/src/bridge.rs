@@ -8,7 +8,6 @@
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, scope};
 use std::time::{Duration, Instant};
 
@@ -16,12 +15,14 @@ use pyo3::prelude::{Py, PyAny, PyAnyMethods as _, PyErr, PyResult, Python};
 use pyo3::types::PyDict;
 use thalweg::Control;
 
+use crate::channel::{Nothing, Receiver, Sender, channel};
 use crate::integrand::{Batch, call};
 
 /// How long the Python thread waits before it looks for signals.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Something that only the Python thread can do.
+#[derive(Debug)]
 pub(crate) enum Request {
     /// Values of the integrand.
     Batch(Batch, Sender<Option<Vec<f64>>>),
@@ -77,17 +78,15 @@ impl Wire<'_> {
     /// Values of the integrand, `None` where the run shall end.
     pub(crate) fn values(&self, batch: Batch) -> Option<Vec<f64>> {
         let (reply, answer) = channel();
-        self.requests.send(Request::Batch(batch, reply)).ok()?;
-        answer.recv().ok().flatten()
+        self.requests.send(Request::Batch(batch, reply))?;
+        answer.recv().flatten()
     }
 
     /// Shows a step.
     pub(crate) fn step(&self, step: Step) -> Control {
         let (reply, answer) = channel();
         let sent = self.requests.send(Request::Step(step, reply));
-        sent.ok()
-            .and_then(|()| answer.recv().ok())
-            .unwrap_or(Control::Stop)
+        sent.and_then(|()| answer.recv()).unwrap_or(Control::Stop)
     }
 
     /// The observable number `index` of the run.
@@ -119,8 +118,8 @@ impl Observed {
     pub(crate) fn values(&self, batch: Batch) -> Option<Vec<f64>> {
         let (reply, answer) = channel();
         let request = Request::Observe(self.index, batch, reply);
-        self.requests.send(request).ok()?;
-        answer.recv().ok().flatten()
+        self.requests.send(request)?;
+        answer.recv().flatten()
     }
 }
 
@@ -158,8 +157,8 @@ fn answer_all(inbox: &Receiver<Request>, functions: &Functions, told: &Told) -> 
     loop {
         let request = match inbox.recv_timeout(PATIENCE) {
             Ok(request) => Some(request),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return fault,
+            Err(Nothing::Yet) => None,
+            Err(Nothing::Ever) => return fault,
         };
         // Once something went wrong, dropped requests are refused ones.
         if fault.is_some() {

@@ -4,6 +4,7 @@
 //! documentation, is Python code in `thalweg/`; names here may change.
 
 mod bridge;
+mod channel;
 mod errors;
 mod integrand;
 mod integrate;
@@ -13,6 +14,7 @@ mod observer;
 mod pool;
 mod sampler;
 mod statistics;
+mod trainer;
 mod vegas_plus;
 
 use pyo3::pymodule;
@@ -32,6 +34,8 @@ mod _native {
     use super::sampler::Sampler;
     #[pymodule_export]
     use super::statistics::{normal_score, p_value_chi2, parenthesis, weight_statistics};
+    #[pymodule_export]
+    use super::trainer::Trainer;
     #[pymodule_export]
     use super::vegas_plus::{Drawn, Pass, VegasPlus};
 

@@ -47,7 +47,7 @@ impl From<Arc<Inner>> for Map {
 }
 
 impl Map {
-    fn own(map: impl Trait) -> Self {
+    pub(crate) fn own(map: impl Trait) -> Self {
         Self {
             held: Held::Own(Box::new(map)),
         }
@@ -66,7 +66,7 @@ impl Map {
     }
 
     /// The map as a `T`, or the exception that says it is none.
-    fn expect<T: 'static>(&self, py: Python<'_>, what: &str) -> PyResult<&T> {
+    pub(crate) fn expect<T: 'static>(&self, py: Python<'_>, what: &str) -> PyResult<&T> {
         let found = self.map().describe();
         self.as_a()
             .ok_or_else(|| named(py, "Error", &format!("the map is {found}, not {what}")))

@@ -58,7 +58,9 @@ def test_several_outputs():
     np.testing.assert_array_equal(r != r.value, [False] * 3)
     assert r[1].value == r.value[1] and r[-1].error == r.error[2]
     assert [e.value for e in r] == r.value.tolist()
-    matrix = thalweg.integrate(lambda x: x[:, :, None] * x[:, None, :], 2, method="plain", max_calls=5000)
+    matrix = thalweg.integrate(
+        lambda x: x[:, :, None] * x[:, None, :], 2, method="plain", max_calls=5000
+    )
     assert matrix.value.shape == (2, 2) and matrix.value[0, 1] == matrix.value[1, 0]
     assert np.all(np.abs(matrix.pull([[1 / 3, 1 / 4], [1 / 4, 1 / 3]])) < 5)
 
@@ -246,7 +248,8 @@ def test_maps(kind):
 
 def test_callbacks_see_every_step():
     seen = []
-    r = thalweg.integrate(gauss, [(-4, 4)] * 2, method="flow", max_calls=20_000, rel_error=None, callback=seen.append)
+    how = dict(method="flow", max_calls=20_000, rel_error=None)
+    r = thalweg.integrate(gauss, [(-4, 4)] * 2, callback=seen.append, **how)
     assert len(seen) == len(r.iterations)
     assert [p.phase for p in seen] == [i.phase for i in r.iterations]
     assert [p.value for p in seen] == [i.value for i in r.iterations]
@@ -278,14 +281,12 @@ def test_the_bar_of_a_notebook(monkeypatch):
     drawn = []
 
     class Handle:
-        def update(self, what):
+        def update(self, what, raw):
             drawn.append(what)
 
     class Display:
-        HTML = Pretty = staticmethod(str)
-
         @staticmethod
-        def display(what, display_id):
+        def display(what, raw, display_id):
             drawn.append(what)
             return Handle()
 
@@ -295,7 +296,8 @@ def test_the_bar_of_a_notebook(monkeypatch):
     now = thalweg.Progress("estimate", 10, 100, 1.0, 0.1, 2.0, None, 10, 1.0, 3.0)
     bar.show(now)
     bar.close()
-    assert "10 calls (10 %)" in drawn[0] and drawn[-1] == ""
+    assert "10 calls (10 %)" in drawn[0]["text/html"]
+    assert drawn[-1] == {"text/plain": "", "text/html": ""}
 
 
 def test_gvar_is_imported_late(monkeypatch):

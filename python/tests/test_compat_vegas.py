@@ -102,7 +102,9 @@ def test_numbers_print_like_those_of_gvar():
         (number,) = Source(np.array([[sdev**2]])).numbers([mean])
         assert str(number) == str(gvar.gvar(mean, sdev))
     (number,) = Source(np.array([[0.0012**2]])).numbers([1.0015])
-    assert f"{number}" == "1.0015(12)" and f"{number:.2f}" == "1.00" and f"{number:>12}" == "  1.0015(12)"
+    assert (
+        f"{number}" == "1.0015(12)" and f"{number:.2f}" == "1.00" and f"{number:>12}" == "  1.0015(12)"
+    )
 
 
 # ---- results

@@ -1,5 +1,7 @@
 """Histograms of observables, filled while integrating."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ def f(x):
 EDGES = [0.0, 0.1, 0.5, 0.75, 1.0]
 
 
-@pytest.mark.parametrize("method, placement", [
+@pytest.mark.parametrize(("method", "placement"), [
     ("plain", "random"), ("plain", "sobol"), ("vegas", "strata"), ("flow", "auto"),
 ])  # fmt: skip
 def test_bins_hold_the_integral_over_them(method, placement):
@@ -60,6 +62,27 @@ def test_observables_change_no_bit_of_the_estimate():
     np.testing.assert_array_equal(again.histograms["x"].values(), seen.histograms["x"].values())
 
 
+@pytest.mark.parametrize("placement", ["random", "sobol", "strata"])
+def test_observables_are_called_with_batches_and_no_bit_depends_on_them(placement):
+    lengths = []
+
+    def place(x):
+        lengths.append(len(x))
+        return x[:, 0]
+
+    def run(batch):
+        lengths.clear()
+        how = dict(method="vegas", seed=5, rel_error=None, max_calls=100_000, placement=placement)
+        r = thalweg.integrate(f, 2, batch=batch, observables={"x": (place, EDGES)}, **how)
+        return r, max(lengths), r.calls_by_phase["estimate"] - sum(lengths)
+
+    (few, small, missed), (many, large, also) = run(100), run(20_000)
+    # Independent points come in parts of a sixteenth of the run.
+    assert small <= 1024 and 4000 < large < 22_000 and missed == also == 0
+    np.testing.assert_array_equal(few.histograms["x"].values(), many.histograms["x"].values())
+    np.testing.assert_array_equal(few.histograms["x"].errors(), many.histograms["x"].errors())
+
+
 def test_the_histogram_protocol():
     typing = pytest.importorskip("uhi.typing.plottable")
     from uhi.numpy_plottable import ensure_plottable_histogram
@@ -72,7 +95,7 @@ def test_the_histogram_protocol():
     assert ensure_plottable_histogram(h) is h
     assert h.kind == "COUNT"
     axis = h.axes[0]
-    assert len(axis) == 4 and list(axis) == list(zip(EDGES, EDGES[1:])) and axis[-1] == (0.75, 1.0)
+    assert len(axis) == 4 and list(axis) == list(itertools.pairwise(EDGES)) and axis[-1] == (0.75, 1.0)
     assert axis == r.histograms["x"].axes[0] and axis != 3
     np.testing.assert_allclose(h.variances(), h.errors() ** 2)
     np.testing.assert_allclose(h.counts(), (h.values() / h.errors()) ** 2)

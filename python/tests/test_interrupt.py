@@ -17,14 +17,6 @@ WANTED = 0.5
 PATIENCE = 30.0
 
 
-@pytest.fixture(autouse=True)
-def listen():
-    """Ctrl-C counts: what a shell starts in the background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def gauss(x):
     return np.exp(-20.0 * ((x - 0.4) ** 2).sum(axis=1))
 

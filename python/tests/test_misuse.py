@@ -246,7 +246,7 @@ def test_integrals_within_integrals():
     # Draws inside of a function that is being called.
     r = quick(lambda x: np.full(len(x), s.draw(10_000, seed=1)[1].mean()))
     assert r.value == pytest.approx(1.0)
-    x, w = s.weighted(lambda x: np.full(len(x), len(s.draw(5, seed=1)[0])), 100)
+    _x, w = s.weighted(lambda x: np.full(len(x), len(s.draw(5, seed=1)[0])), 100)
     assert (w == 5.0).all()
 
 

@@ -23,7 +23,11 @@ def f(x):
 @pytest.fixture(scope="module")
 def vegas():
     return thalweg.integrate(
-        f, 3, method="vegas", rel_error=3e-3, observables={"x": (lambda x: x[:, 0], np.linspace(0, 1, 11))}
+        f,
+        3,
+        method="vegas",
+        rel_error=3e-3,
+        observables={"x": (lambda x: x[:, 0], np.linspace(0, 1, 11))},
     )
 
 
@@ -84,7 +88,12 @@ def test_the_history_ends_with_the_result(placement):
     for scale in (1.0, 1e150, 1e-150):
         method = "vegas" if placement == "strata" else "plain"
         r = thalweg.integrate(
-            lambda x: scale * f(x), 2, method=method, placement=placement, max_calls=30_000, rel_error=None
+            lambda x: scale * f(x),
+            2,
+            method=method,
+            placement=placement,
+            max_calls=30_000,
+            rel_error=None,
         )
         _, estimate = history(r)
         assert estimate.value[-1] == pytest.approx(r.value, rel=1e-9)

@@ -26,6 +26,7 @@ from ._progress import Progress
 from ._result import Result
 from ._sampler import Sampler, Unweighted
 from ._settings import default_settings
+from ._trainer import Trainer
 from .errors import (
     CheckpointError,
     Error,
@@ -63,6 +64,7 @@ __all__ = [
     "SettingError",
     "ShapeError",
     "Table",
+    "Trainer",
     "Unweighted",
     "VegasGrid",
     "WorkerError",

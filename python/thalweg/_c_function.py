@@ -22,8 +22,7 @@ _SCALAR_WITH = ("int", "doubles", "data")
 
 _C = {
     "batch": (
-        "int f(size_t n, size_t dim, const double *x, size_t outputs, double *values, "
-        "void *user_data)"
+        "int f(size_t n, size_t dim, const double *x, size_t outputs, double *values, void *user_data)"
     ),
     "scalar": "double f(int dim, const double *x) or double f(int dim, const double *x, void *user_data)",
 }

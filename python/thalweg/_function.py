@@ -44,7 +44,7 @@ def scalar(function: Callable[..., Any]) -> ScalarFunction:
     >>> @scalar
     ... def f(x):
     ...     return x[0] * x[1]
-    >>> f([2.0, 3.0])
+    >>> float(f([2.0, 3.0]))
     6.0
     """
     return ScalarFunction(function)

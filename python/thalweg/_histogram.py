@@ -63,7 +63,7 @@ class Histogram:
     draw it. Bins hold the weights f/q of the first output.
     """
 
-    __slots__ = ("edges", "name", "overflow", "underflow", "_errors", "_values")
+    __slots__ = ("_errors", "_values", "edges", "name", "overflow", "underflow")
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Histogram:
 
     @property
     def kind(self) -> str:
-        """"COUNT", as the protocol calls sums of weights."""
+        """The protocol's name for sums of weights, "COUNT"."""
         return "COUNT"
 
     @property
@@ -151,8 +151,7 @@ class Binning:
         n = len(x)
         if values.shape != (n,) and not (n == 1 and values.shape == ()):
             raise ShapeError(
-                f"{what} returned an array of shape {values.shape} for {n} points; "
-                f"it must return ({n},)"
+                f"{what} returned an array of shape {values.shape} for {n} points; it must return ({n},)"
             )
         bins = np.searchsorted(self.edges, values, side="right") - 1.0
         return bins.reshape(n, 1)

@@ -89,7 +89,7 @@ def integrate(
         Whether the covariance of several outputs is computed.
     observables
         Histograms to fill in the same pass as the estimate: name -> (function, edges), where the
-        function takes points ``(n, d)``, some hundreds at a time, and returns ``(n,)``; the edges
+        function takes points ``(n, d)``, in batches as ``f`` does, and returns ``(n,)``; the edges
         ``(bins + 1,)`` rise. They are in the result's ``histograms``, for the first output of ``f``.
     callback
         Called with a :class:`Progress` after each step. Returning True, or raising

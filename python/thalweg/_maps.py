@@ -103,9 +103,7 @@ class Flow(Map):
         Architecture, as ``default_settings()["flow"]`` has it: ``bins``, ``hidden``, ``masks``, ...
     """
 
-    def __init__(
-        self, dim: int, seed: Any = 1, *, parameters: Any = None, **config: Any
-    ) -> None:
+    def __init__(self, dim: int, seed: Any = 1, *, parameters: Any = None, **config: Any) -> None:
         architecture = default_settings()["flow"]
         merge(architecture, config, "flow")
         if parameters is not None:

@@ -12,6 +12,7 @@ __all__ = [
     "Pass",
     "Pointer",
     "Sampler",
+    "Trainer",
     "VegasPlus",
     "__version__",
     "default_settings",
@@ -34,6 +35,7 @@ def run(
     task: dict[str, Any], settings: dict[str, Any], start: Sampler | None = None
 ) -> tuple[dict[str, Any] | None, Sampler | None, BaseException | None]: ...
 def weight_statistics(w: _Floats) -> dict[str, float | None]: ...
+
 @final
 class Sampler:
     @property
@@ -78,6 +80,7 @@ class Pointer:
         owner: Any,
     ) -> Pointer: ...
     def values(self, x: _Floats) -> _Floats: ...
+
 @final
 class Map:
     @property
@@ -98,6 +101,23 @@ class Map:
     def flow(dim: int, config: dict[str, Any], seed: int, parameters: _Floats | None) -> Map: ...
     def parameters(self) -> _Floats: ...
     def config(self) -> tuple[dict[str, Any], int]: ...
+
+@final
+class Trainer:
+    def __new__(
+        cls,
+        flow: Map,
+        ranges: Sequence[tuple[float, float]],
+        config: dict[str, Any],
+        seed: int,
+    ) -> Trainer: ...
+    def draw(self) -> tuple[_Floats, _Floats]: ...
+    def step(self, y: _Floats, log_f: _Floats, log_q: _Floats) -> float: ...
+    @property
+    def flow(self) -> Map: ...
+    @property
+    def learning_rate(self) -> float: ...
+    def set_learning_rate(self, rate: float) -> None: ...
 
 @final
 class VegasPlus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import sys
 import time
 from collections.abc import Callable
@@ -49,7 +50,8 @@ def in_notebook() -> bool:
     """Whether output goes to a notebook."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    return type(shell).__name__ == "ZMQInteractiveShell"
+    # Colab and others have classes of their own, made from Jupyter's.
+    return any(base.__name__ == "ZMQInteractiveShell" for base in type(shell).__mro__)
 
 
 class Watch:
@@ -177,14 +179,16 @@ class Bar:
             pass
 
     def _display(self, text: str) -> None:
-        display = sys.modules["IPython.display"] if "IPython.display" in sys.modules else None
+        display = sys.modules.get("IPython.display", None)
         if display is None:
             return
-        shown = display.Pretty(text) if not text else display.HTML(f"<code>{text}</code>")
+        # As text, too, for consoles on a kernel. An output cannot be taken away, but made empty.
+        framed = f"<pre style='margin: 0'>{html.escape(text)}</pre>" if text else ""
+        shown = {"text/plain": text, "text/html": framed}
         if self.handle is None:
-            self.handle = display.display(shown, display_id=True)
+            self.handle = display.display(shown, raw=True, display_id=True)
         else:
-            self.handle.update(shown)
+            self.handle.update(shown, raw=True)
 
 
 def line(now: Progress) -> str:

@@ -48,6 +48,8 @@ pub(crate) struct Evaluated {
     pub(crate) f: Vec<f64>,
     /// `[n]`, or empty for none: a control variate, of mean 0, for the weights of the first output
     pub(crate) control: Vec<f64>,
+    /// slots of each observable (`[n]`), or empty where nobody has asked yet
+    pub(crate) places: Vec<Vec<u32>>,
 }
 
 impl Evaluated {
@@ -183,13 +185,42 @@ impl<'a> Evaluator<'a> {
 
     /// Slots of all observables at evaluated points: `[n]` each.
     pub(crate) fn places(&self, e: &Evaluated) -> Result<Vec<Vec<u32>>> {
-        if self.observables.is_empty() {
-            return Ok(Vec::new());
+        if self.observables.is_empty() || !e.places.is_empty() {
+            return Ok(e.places.clone());
         }
-        let mut y = e.x.clone();
-        self.domain.map(&mut y, &mut vec![1.0; e.log_jac.len()]);
+        self.places_at(&[&e.x])
+    }
+
+    /// Finds the slots of all observables at the points of all chunks at once, for those whose calls are
+    /// dear by themselves.
+    pub(crate) fn place(&self, chunks: &mut [Result<Evaluated>]) {
+        let x: Vec<&[f64]> = chunks.iter().flatten().map(|e| &e.x[..]).collect();
+        if self.observables.is_empty() || x.is_empty() {
+            return;
+        }
+        let all = match self.places_at(&x) {
+            Ok(all) => all,
+            Err(error) => {
+                // The first chunk tells; nobody looks at the others.
+                chunks[0] = Err(error);
+                return;
+            }
+        };
+        let mut first = 0;
+        for e in chunks.iter_mut().flatten() {
+            let rows = first..first + e.log_jac.len();
+            first = rows.end;
+            e.places = all.iter().map(|one| one[rows.clone()].to_vec()).collect();
+        }
+    }
+
+    /// Slots of all observables at chunks of points of the unit cube (`[n * dim]`).
+    fn places_at(&self, chunks: &[&[f64]]) -> Result<Vec<Vec<u32>>> {
+        let mut y = joined(chunks);
+        let n = y.len() / self.dim();
+        self.domain.map(&mut y, &mut vec![1.0; n]);
         let y = Arc::new(y);
-        let points = Points::of_shared(&y, 0..e.log_jac.len(), self.dim());
+        let points = Points::of_shared(&y, 0..n, self.dim());
         let places = |o: &Observable| o.places(&points);
         self.observables.iter().map(places).collect()
     }
@@ -256,6 +287,7 @@ impl<'a> Evaluator<'a> {
             log_jac,
             f: Vec::new(),
             control: Vec::new(),
+            places: Vec::new(),
         }
     }
 

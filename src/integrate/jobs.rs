@@ -47,7 +47,7 @@ impl Run<'_> {
                 break;
             }
             let parts = if self.evaluator.batch().is_some() {
-                self.together(&wave, &draw, &reduce)
+                self.together((phase, &wave), &draw, &reduce)
             } else {
                 self.apart(&wave, &draw, &reduce)
             };
@@ -107,10 +107,11 @@ impl Run<'_> {
         wave.par_iter().map(work).collect()
     }
 
-    /// All jobs with one call, before and after which there is work in parallel.
+    /// All jobs with one call, before and after which there is work in parallel; and one of each
+    /// observable.
     fn together<J: Sync, T: Send>(
         &self,
-        wave: &[J],
+        (phase, wave): (Phase, &[J]),
         draw: &(impl Fn(&Evaluator<'_>, &J) -> Evaluated + Sync),
         reduce: &(impl Fn(&Evaluator<'_>, &J, Evaluated) -> Result<T> + Sync),
     ) -> Vec<Given<T>> {
@@ -119,7 +120,10 @@ impl Run<'_> {
             return vec![Given::Up(reason)];
         }
         let drawn = wave.par_iter().map(|job| draw(evaluator, job)).collect();
-        let filled = evaluator.fill(drawn);
+        let mut filled = evaluator.fill(drawn);
+        if phase == Phase::Estimate {
+            evaluator.place(&mut filled);
+        }
         let pairs = wave.par_iter().zip(filled);
         let work = |(job, e): (&J, Result<Evaluated>)| {
             self.given(e.and_then(|e| reduce(evaluator, job, e)))

@@ -162,5 +162,6 @@ fn around(evaluator: &Evaluator<'_>, mixture: &Around, (first, n): (u64, u64)) -
         x,
         f: Vec::new(),
         control: Vec::new(),
+        places: Vec::new(),
     }
 }

@@ -54,6 +54,10 @@ impl Adam {
         }
     }
 
+    pub(crate) fn set_learning_rate(&mut self, rate: f64) {
+        self.config.learning_rate = rate;
+    }
+
     /// One step downhill along `factor` times `gradient`, at `rate` times the largest learning
     /// rate.
     ///

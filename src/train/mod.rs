@@ -1,6 +1,7 @@
 //! Training a flow against a function of which only values are known.
 
 mod adam;
+mod by_hand;
 mod config;
 mod loss;
 mod objective;

@@ -87,20 +87,16 @@ impl Trainer {
     /// log of the mean of |f|/q over a batch of points; `None` if f is zero at all of them.
     fn log_integral(&mut self, log_f: &(dyn Fn(&[f64], &mut [f64]) + Sync)) -> Result<Option<f64>> {
         let (dim, n) = (self.flow.dim(), self.config.minibatch);
-        let (mut z, mut x) = (vec![0.0; n * dim], vec![0.0; n * dim]);
-        let (mut log_jac, mut log_weight) = (vec![0.0; n], vec![0.0; n]);
-        let draw = self.next_draw();
-        self.streams
-            .fill_points(Purpose::Online, draw, 0, dim, &mut z);
-        self.flow.forward(&z, &mut x, &mut log_jac);
+        let (x, log_q) = self.draw();
+        let mut log_weight = vec![0.0; n];
         for (x, values) in x.chunks(TILE * dim).zip(log_weight.chunks_mut(TILE)) {
             log_f(x, values);
             if let Some(i) = values.iter().position(|v| not_allowed(*v)) {
                 return Err(refusal(&x[i * dim..(i + 1) * dim], values[i]));
             }
         }
-        for (w, l) in log_weight.iter_mut().zip(&log_jac) {
-            *w += l;
+        for (w, l) in log_weight.iter_mut().zip(&log_q) {
+            *w -= l;
         }
         let max = log_weight.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let sum: f64 = log_weight.iter().map(|w| (w - max).exp()).sum();
@@ -108,7 +104,7 @@ impl Trainer {
     }
 
     /// The number of a batch that has not been drawn yet.
-    fn next_draw(&mut self) -> u64 {
+    pub(super) fn next_draw(&mut self) -> u64 {
         self.online.draws += 1;
         self.online.draws
     }

@@ -4,7 +4,7 @@
 //! to [`Trainer::absorb`]; [`Trainer::train`] then runs minibatch steps of Adam, one cycle of
 //! the learning rate, and replaces the flow's parameters by their running average.
 //! How a step is divided among threads is told in `parts`; steps without a store of points are
-//! in `online`.
+//! in `online`, and in `by_hand` for a loop of the caller's own.
 
 use serde::{Deserialize, Serialize};
 
@@ -52,14 +52,14 @@ pub struct Trainer {
     pub(super) flow: Flow,
     /// the parameters being stepped; the flow has their average
     pub(super) parameters: Vec<f64>,
-    adam: Adam,
+    pub(super) adam: Adam,
     pub(super) replay: Replay,
     beta: Option<f64>,
     /// the flow after the last stage with beta < 1
     tempered: Option<Flow>,
     stage: u64,
     /// indices of a minibatch
-    batch: Vec<usize>,
+    pub(super) batch: Vec<usize>,
     pub(super) parts: Parts,
     pub(super) online: OnlineState,
 }
@@ -208,28 +208,6 @@ impl Trainer {
         })
     }
 
-    /// One step on given points, without replay, tempering or averaging: `x`
-    /// (`[n * dim]`), log|f| and log of the density they were drawn from (both `[n]`), with n
-    /// the size of a minibatch. Forgets the stored points; returns the loss, NaN if f was zero
-    /// everywhere.
-    ///
-    /// # Panics
-    /// If there are not as many points as a minibatch has.
-    pub fn step_on(&mut self, x: &[f64], log_f: &[f64], log_q: &[f64]) -> f64 {
-        assert_eq!(log_f.len(), self.config.minibatch, "points of a step");
-        self.replay.clear();
-        self.replay.push(x, log_f, log_q);
-        if !self.replay.prepare(1.0) {
-            return f64::NAN;
-        }
-        for (i, index) in self.batch.iter_mut().enumerate() {
-            *index = i;
-        }
-        let loss = self.gradient(1.0);
-        self.descend();
-        loss
-    }
-
     /// One step of Adam at the largest rate, which the flow follows at once.
     pub(super) fn descend(&mut self) {
         self.adam
@@ -248,7 +226,7 @@ impl Trainer {
     }
 
     /// Gradient of the loss over the current minibatch, into `parts`; returns the loss.
-    fn gradient(&mut self, beta: f64) -> f64 {
+    pub(super) fn gradient(&mut self, beta: f64) -> f64 {
         let pull = Pull::new(&self.config);
         let log_cap = if beta < 1.0 {
             self.config.truncation.ln()

@@ -13,7 +13,7 @@ came out low have small errors, too; :func:`thalweg.integrate` has no such avera
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 

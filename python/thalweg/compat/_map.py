@@ -176,7 +176,9 @@ class AdaptiveMap:
         if ngrid < 1:
             return ""
         at = np.linspace(0, self._grid.bins, ngrid + 2).round().astype(int)[1:-1]
-        rows = (f"grid[{i:2}] = {np.array_str(axis[at], precision=3)}" for i, axis in enumerate(self.grid))
+        rows = (
+            f"grid[{i:2}] = {np.array_str(axis[at], precision=3)}" for i, axis in enumerate(self.grid)
+        )
         return "".join(f"    {row}\n" for row in rows)
 
     def show_grid(

@@ -95,9 +95,7 @@ def _values(ax: Any, previews: _Steps, estimate: _Steps, exact: float | None) ->
     inside = (previews.value >= low) & (previews.value <= high)
     shown = [column[inside] for column in previews]
     if len(previews.calls):
-        ax.errorbar(
-            *shown, fmt="o", color=GREY, markersize=4, linewidth=1, label="previews (not used)"
-        )
+        ax.errorbar(*shown, fmt="o", color=GREY, markersize=4, linewidth=1, label="previews (not used)")
     # What lies outside is pointed at from the edge.
     for away, marker, at in ((previews.value > high, "^", high), (previews.value < low, "v", low)):
         if away.any():

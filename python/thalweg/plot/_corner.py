@@ -124,4 +124,3 @@ def _label(ax: Any, place: tuple[int, int, int], labels: list[str]) -> None:
             ax.set_ylabel("density")
     else:
         ax.set_yticklabels([])
-

@@ -11,7 +11,12 @@ from ._sheet import BLUE, figure_of, plain, sheet
 
 
 def histogram(
-    binned: Histogram, *, density: bool = True, color: str = BLUE, label: str | None = None, ax: Any = None
+    binned: Histogram,
+    *,
+    density: bool = True,
+    color: str = BLUE,
+    label: str | None = None,
+    ax: Any = None,
 ) -> Any:
     """A :class:`Histogram` of a result with its errors.
 

@@ -173,6 +173,7 @@ impl<'a> Mixture<'a> {
             log_jac: mixed.log_q.iter().map(|l| -l).collect(),
             f: Vec::new(),
             control: control.collect(),
+            places: Vec::new(),
         }
     }
 }

@@ -344,6 +344,8 @@ fn unweighted_events_follow_the_integrand() {
             MaxWeight::Max,
             MaxWeight::Quantile(0.999),
             MaxWeight::Quantile(0.9),
+            MaxWeight::BootstrapMedian(20_000),
+            MaxWeight::Overweight(0.001),
         ] {
             let how = Unweighting {
                 max_weight,
@@ -358,7 +360,9 @@ fn unweighted_events_follow_the_integrand() {
             let over = w.iter().filter(|w| **w > 1.0).count() as f64 / n as f64;
             assert!((over - u.overweight_fraction).abs() < 1e-12, "{what}");
             match max_weight {
-                MaxWeight::Max => assert!(over < 2e-3, "{what}: {over}"),
+                MaxWeight::Max | MaxWeight::BootstrapMedian(_) | MaxWeight::Overweight(_) => {
+                    assert!(over < 2e-3, "{what}: {over}")
+                }
                 MaxWeight::Quantile(p) => assert!(over > 0.0 && over < 1.0 || p > 0.99, "{what}"),
             }
             // Observables, with the events' weights.

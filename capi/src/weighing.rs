@@ -190,5 +190,6 @@ fn checked(how: &Unweighting) -> Result<How> {
         },
         trials: or(how.trials, default.trials),
         max_trials_per_event: or(how.max_trials_per_event, default.max_trials_per_event),
+        ..default
     })
 }

@@ -255,6 +255,7 @@ fn process(args: &WhatArgs, file: &Path) -> Result<Subject, Failure> {
     let scattering = Arc::new(open(Path::new(path), file)?);
     let (name, dim) = (scattering.name.clone(), scattering.dim());
     Ok(Subject {
+        process: Some(Arc::clone(&scattering) as Arc<dyn Process + Send>),
         integrand: Box::new(scattering),
         domain: Domain::unit(dim),
         exact: None,

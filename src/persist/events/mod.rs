@@ -58,14 +58,12 @@ impl From<io::Error> for Fault {
 impl EventFile {
     /// Whether the name is that of a file of events; names of points may end in `.npy` too.
     pub fn knows(path: &Path) -> bool {
-        let name = name(path);
-        Self::is_lhe(path) || name.ends_with(".npy") || name.ends_with(".parquet")
+        Kind::of(path).is_some()
     }
 
     /// Whether the name is that of an LHE file.
     pub fn is_lhe(path: &Path) -> bool {
-        let name = name(path);
-        name.ends_with(".lhe") || name.ends_with(".lhe.gz")
+        matches!(Kind::of(path), Some(Kind::Lhe { .. }))
     }
 
     /// Opens a file that is not there, for all that others see, before it is finished.
@@ -75,19 +73,17 @@ impl EventFile {
     /// that cannot be written.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let name = name(path);
         let failed = |e| file_error("write", path, e);
-        let format = if Self::is_lhe(path) {
-            Format::Lhe(lhe::Lhe::create(path, name.ends_with(".gz")).map_err(failed)?)
-        } else if name.ends_with(".npy") {
-            Format::Npy(npy::Npy::create(path).map_err(failed)?)
-        } else if name.ends_with(".parquet") {
-            Self::parquet(path)?
-        } else {
-            return Err(unknown(
-                path,
-                "its name must end in .lhe, .lhe.gz, .npy or .parquet",
-            ));
+        let format = match Kind::of(path) {
+            Some(Kind::Lhe { gzip }) => Format::Lhe(lhe::Lhe::create(path, gzip).map_err(failed)?),
+            Some(Kind::Npy) => Format::Npy(npy::Npy::create(path).map_err(failed)?),
+            Some(Kind::Parquet) => Self::parquet(path)?,
+            None => {
+                return Err(unknown(
+                    path,
+                    "its name must end in .lhe, .lhe.gz, .npy or .parquet",
+                ));
+            }
         };
         Ok(Self {
             path: path.to_owned(),
@@ -122,11 +118,28 @@ fn unknown(path: &Path, why: &'static str) -> Error {
     Error::EventFormat { path, why }
 }
 
-fn name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase()
+/// What a name says of the format.
+#[derive(Clone, Copy)]
+enum Kind {
+    Lhe { gzip: bool },
+    Npy,
+    Parquet,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_string_lossy().to_lowercase();
+        let (stem, last) = name.rsplit_once('.')?;
+        match last {
+            "lhe" => Some(Self::Lhe { gzip: false }),
+            "gz" if stem.rsplit_once('.').is_some_and(|(_, e)| e == "lhe") => {
+                Some(Self::Lhe { gzip: true })
+            }
+            "npy" => Some(Self::Npy),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
 }
 
 impl EventSink for EventFile {

@@ -39,7 +39,7 @@ enum Format {
     Lhe(lhe::Lhe),
     Npy(npy::Npy),
     #[cfg(feature = "parquet")]
-    Parquet(parquet::Parquet),
+    Parquet(Box<parquet::Parquet>),
 }
 
 /// Why some events were not taken.
@@ -95,9 +95,8 @@ impl EventFile {
     #[cfg(feature = "parquet")]
     fn parquet(path: &Path) -> Result<Format> {
         let file = parquet::Parquet::create(path);
-        Ok(Format::Parquet(
-            file.map_err(|e| file_error("write", path, e))?,
-        ))
+        let file = file.map_err(|e| file_error("write", path, e))?;
+        Ok(Format::Parquet(Box::new(file)))
     }
 
     #[cfg(not(feature = "parquet"))]

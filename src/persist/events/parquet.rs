@@ -118,6 +118,9 @@ impl Column {
     }
 }
 
+/// A number of a particle, and its name.
+type Named<T> = (&'static str, fn(&Particle) -> T);
+
 fn columns(particles: usize, variations: &[String]) -> Vec<Column> {
     let real =
         |name: &str, value: fn(&Event) -> f64| Column::Real(name.to_owned(), Box::new(value));
@@ -126,8 +129,8 @@ fn columns(particles: usize, variations: &[String]) -> Vec<Column> {
         real("weight", |event| event.weight),
         real("scale", |event| event.scale),
     ];
-    let whole: [(&str, fn(&Particle) -> i32); 2] = [("id", |p| p.id), ("status", |p| p.status)];
-    let numbers: [(&str, fn(&Particle) -> f64); 5] = [
+    let whole: [Named<i32>; 2] = [("id", |p| p.id), ("status", |p| p.status)];
+    let numbers: [Named<f64>; 5] = [
         ("e", |p| p.momentum[0]),
         ("px", |p| p.momentum[1]),
         ("py", |p| p.momentum[2]),
@@ -169,11 +172,11 @@ fn schema(columns: &[Column]) -> ParquetResult<Arc<Type>> {
 }
 
 fn failed(error: ParquetError) -> io::Error {
-    match error {
-        ParquetError::External(source) => match source.downcast::<io::Error>() {
-            Ok(source) => *source,
-            Err(other) => io::Error::other(other),
-        },
-        other => io::Error::other(other),
+    let ParquetError::External(source) = error else {
+        return io::Error::other(error);
+    };
+    match source.downcast::<io::Error>() {
+        Ok(source) => *source,
+        Err(other) => io::Error::other(other),
     }
 }

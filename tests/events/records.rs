@@ -158,10 +158,10 @@ fn shards_are_disjoint_and_weighted_ones_the_whole() {
 fn fault(spoil: fn(&mut Event)) -> EventFault {
     let what = unweighted(50, MaxWeight::Max);
     let made = events(&uniform(), &Changed::spoilt(spoil), &what, &mut Vec::new());
-    match made.unwrap_err() {
-        Error::InvalidEvent { number: 1.., fault } => fault,
-        other => panic!("{other}"),
-    }
+    let Err(Error::InvalidEvent { number: 1.., fault }) = made else {
+        panic!("{made:?}")
+    };
+    fault
 }
 
 #[test]

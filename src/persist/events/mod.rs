@@ -39,7 +39,7 @@ enum Format {
     Lhe(lhe::Lhe),
     Npy(npy::Npy),
     #[cfg(feature = "parquet")]
-    Parquet(parquet::Parquet),
+    Parquet(Box<parquet::Parquet>),
 }
 
 /// Why some events were not taken.
@@ -58,14 +58,7 @@ impl From<io::Error> for Fault {
 impl EventFile {
     /// Whether the name is that of a file of events; names of points may end in `.npy` too.
     pub fn knows(path: &Path) -> bool {
-        let name = name(path);
-        Self::is_lhe(path) || name.ends_with(".npy") || name.ends_with(".parquet")
-    }
-
-    /// Whether the name is that of an LHE file.
-    pub fn is_lhe(path: &Path) -> bool {
-        let name = name(path);
-        name.ends_with(".lhe") || name.ends_with(".lhe.gz")
+        Ending::of(path).is_some()
     }
 
     /// Opens a file that is not there, for all that others see, before it is finished.
@@ -75,19 +68,17 @@ impl EventFile {
     /// that cannot be written.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let name = name(path);
         let failed = |e| file_error("write", path, e);
-        let format = if Self::is_lhe(path) {
-            Format::Lhe(lhe::Lhe::create(path, name.ends_with(".gz")).map_err(failed)?)
-        } else if name.ends_with(".npy") {
-            Format::Npy(npy::Npy::create(path).map_err(failed)?)
-        } else if name.ends_with(".parquet") {
-            Self::parquet(path)?
-        } else {
-            return Err(unknown(
-                path,
-                "its name must end in .lhe, .lhe.gz, .npy or .parquet",
-            ));
+        let format = match Ending::of(path) {
+            Some(Ending::Lhe { gzip }) => {
+                Format::Lhe(lhe::Lhe::create(path, gzip).map_err(failed)?)
+            }
+            Some(Ending::Npy) => Format::Npy(npy::Npy::create(path).map_err(failed)?),
+            Some(Ending::Parquet) => Self::parquet(path)?,
+            None => {
+                let why = "its name must end in .lhe, .lhe.gz, .npy or .parquet";
+                return Err(unknown(path, why));
+            }
         };
         Ok(Self {
             path: path.to_owned(),
@@ -99,9 +90,8 @@ impl EventFile {
     #[cfg(feature = "parquet")]
     fn parquet(path: &Path) -> Result<Format> {
         let file = parquet::Parquet::create(path);
-        Ok(Format::Parquet(
-            file.map_err(|e| file_error("write", path, e))?,
-        ))
+        let file = file.map_err(|e| file_error("write", path, e))?;
+        Ok(Format::Parquet(Box::new(file)))
     }
 
     #[cfg(not(feature = "parquet"))]
@@ -122,11 +112,25 @@ fn unknown(path: &Path, why: &'static str) -> Error {
     Error::EventFormat { path, why }
 }
 
-fn name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase()
+/// What the end of a name says, in upper or lower case.
+enum Ending {
+    Lhe { gzip: bool },
+    Npy,
+    Parquet,
+}
+
+impl Ending {
+    fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_string_lossy().to_lowercase();
+        let mut parts = name.rsplit('.');
+        match (parts.next()?, parts.next()?) {
+            ("lhe", _) => Some(Self::Lhe { gzip: false }),
+            ("gz", "lhe") => Some(Self::Lhe { gzip: true }),
+            ("npy", _) => Some(Self::Npy),
+            ("parquet", _) => Some(Self::Parquet),
+            _ => None,
+        }
+    }
 }
 
 impl EventSink for EventFile {

@@ -1,7 +1,7 @@
 //! Events of e+e- -> mu+mu- in a file that a generator reads.
 //!
 //! `cargo run --release --example events -- [FILE [N [SQRT_S [POLICY]]]]`: 10,000 unweighted events
-//! at 91.188 GeV in `events.lhe` of the folder for temporary files, unless told otherwise; the policy
+//! at 91.188 `GeV` in `events.lhe` of the folder for temporary files, unless told otherwise; the policy
 //! for the maximum weight is `max` if not `weighted`, `quantile:0.9` and so on.
 
 #[path = "../cli/src/ee_mumu.rs"]

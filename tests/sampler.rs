@@ -344,8 +344,8 @@ fn unweighted_events_follow_the_integrand() {
             MaxWeight::Max,
             MaxWeight::Quantile(0.999),
             MaxWeight::Quantile(0.9),
-            MaxWeight::BootstrapMedian(20_000),
-            MaxWeight::Overweight(0.001),
+            MaxWeight::BootstrapMedian(500),
+            MaxWeight::Overweight(0.05),
         ] {
             let how = Unweighting {
                 max_weight,
@@ -364,6 +364,14 @@ fn unweighted_events_follow_the_integrand() {
                     assert!(over < 2e-3, "{what}: {over}");
                 }
                 MaxWeight::Quantile(p) => assert!(over > 0.0 && over < 1.0 || p > 0.99, "{what}"),
+                MaxWeight::BootstrapMedian(_) => assert!(over < 0.05, "{what}: {over}"),
+                MaxWeight::Overweight(share) => {
+                    assert!(
+                        u.overweight_share < 2.0 * share,
+                        "{what}: {}",
+                        u.overweight_share
+                    );
+                }
             }
             // Observables, with the events' weights.
             for (axis, exact) in [(0, 4.0 / 3.0), (1, 1.5)] {

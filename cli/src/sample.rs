@@ -47,11 +47,12 @@ pub(crate) struct SampleArgs {
     #[arg(long)]
     unweighted: bool,
 
-    /// Weight that is kept always: the largest one; or such that the share 1-P lies above it, or
-    /// EPS with an error to spare; or the median of the largest ones of replicas of M weights
+    /// Weight that is kept always: max, the largest one; quantile:P, such that the share 1-P lies
+    /// above it; overweight:EPS, so that EPS does with an error to spare; bootstrap:M, the median of
+    /// the largest of M weights
     #[arg(
         long,
-        value_name = "max|quantile:P|overweight:EPS|bootstrap:M",
+        value_name = "POLICY",
         default_value = "quantile:0.999",
         requires = "unweighted"
     )]

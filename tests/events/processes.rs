@@ -87,9 +87,15 @@ impl Process for Changed {
 }
 
 pub(crate) fn unweighted(n: u64, max_weight: MaxWeight) -> Generation {
+    // So many that no event is above the largest weight of the trials.
+    let trials = if max_weight == MaxWeight::Max {
+        1_000_000
+    } else {
+        5000
+    };
     let unweighting = Unweighting {
         max_weight,
-        trials: 5000,
+        trials,
         ..Unweighting::default()
     };
     Generation {

@@ -158,12 +158,8 @@ fn shards_are_disjoint_and_weighted_ones_the_whole() {
 fn fault(spoil: fn(&mut Event)) -> EventFault {
     let what = unweighted(50, MaxWeight::Max);
     let made = events(&uniform(), &Changed::spoilt(spoil), &what, &mut Vec::new());
-    let error = made.expect_err("an event with a fault");
-    let Error::InvalidEvent {
-        number: 1.., fault, ..
-    } = error
-    else {
-        panic!("{error}");
+    let Err(Error::InvalidEvent { number: 1.., fault }) = made else {
+        panic!("{made:?}")
     };
     fault
 }

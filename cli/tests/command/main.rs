@@ -3,6 +3,7 @@
 mod checkpoints;
 mod compare;
 mod errors;
+mod events;
 mod golden;
 mod integrate;
 mod models;

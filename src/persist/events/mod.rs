@@ -58,12 +58,7 @@ impl From<io::Error> for Fault {
 impl EventFile {
     /// Whether the name is that of a file of events; names of points may end in `.npy` too.
     pub fn knows(path: &Path) -> bool {
-        Kind::of(path).is_some()
-    }
-
-    /// Whether the name is that of an LHE file.
-    pub fn is_lhe(path: &Path) -> bool {
-        matches!(Kind::of(path), Some(Kind::Lhe { .. }))
+        Ending::of(path).is_some()
     }
 
     /// Opens a file that is not there, for all that others see, before it is finished.
@@ -74,15 +69,15 @@ impl EventFile {
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let failed = |e| file_error("write", path, e);
-        let format = match Kind::of(path) {
-            Some(Kind::Lhe { gzip }) => Format::Lhe(lhe::Lhe::create(path, gzip).map_err(failed)?),
-            Some(Kind::Npy) => Format::Npy(npy::Npy::create(path).map_err(failed)?),
-            Some(Kind::Parquet) => Self::parquet(path)?,
+        let format = match Ending::of(path) {
+            Some(Ending::Lhe { gzip }) => {
+                Format::Lhe(lhe::Lhe::create(path, gzip).map_err(failed)?)
+            }
+            Some(Ending::Npy) => Format::Npy(npy::Npy::create(path).map_err(failed)?),
+            Some(Ending::Parquet) => Self::parquet(path)?,
             None => {
-                return Err(unknown(
-                    path,
-                    "its name must end in .lhe, .lhe.gz, .npy or .parquet",
-                ));
+                let why = "its name must end in .lhe, .lhe.gz, .npy or .parquet";
+                return Err(unknown(path, why));
             }
         };
         Ok(Self {
@@ -117,25 +112,22 @@ fn unknown(path: &Path, why: &'static str) -> Error {
     Error::EventFormat { path, why }
 }
 
-/// What a name says of the format.
-#[derive(Clone, Copy)]
-enum Kind {
+/// What the end of a name says, in upper or lower case.
+enum Ending {
     Lhe { gzip: bool },
     Npy,
     Parquet,
 }
 
-impl Kind {
+impl Ending {
     fn of(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
-        let (stem, last) = name.rsplit_once('.')?;
-        match last {
-            "lhe" => Some(Self::Lhe { gzip: false }),
-            "gz" if stem.rsplit_once('.').is_some_and(|(_, e)| e == "lhe") => {
-                Some(Self::Lhe { gzip: true })
-            }
-            "npy" => Some(Self::Npy),
-            "parquet" => Some(Self::Parquet),
+        let mut parts = name.rsplit('.');
+        match (parts.next()?, parts.next()?) {
+            ("lhe", _) => Some(Self::Lhe { gzip: false }),
+            ("gz", "lhe") => Some(Self::Lhe { gzip: true }),
+            ("npy", _) => Some(Self::Npy),
+            ("parquet", _) => Some(Self::Parquet),
             _ => None,
         }
     }

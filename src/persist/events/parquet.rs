@@ -30,10 +30,16 @@ pub(super) struct Parquet {
     waiting: Vec<Event>,
 }
 
+/// An entry of a column, of an event.
+type Entry<T> = Box<dyn Fn(&Event) -> T>;
+
+/// An entry of a column, of a particle.
+type Of<T> = fn(&Particle) -> T;
+
 /// One column: whole numbers, or others.
 enum Column {
-    Whole(String, Box<dyn Fn(&Event) -> i32>),
-    Real(String, Box<dyn Fn(&Event) -> f64>),
+    Whole(String, Entry<i32>),
+    Real(String, Entry<f64>),
 }
 
 impl Parquet {
@@ -129,8 +135,8 @@ fn columns(particles: usize, variations: &[String]) -> Vec<Column> {
         real("weight", |event| event.weight),
         real("scale", |event| event.scale),
     ];
-    let whole: [Named<i32>; 2] = [("id", |p| p.id), ("status", |p| p.status)];
-    let numbers: [Named<f64>; 5] = [
+    let whole: [(&str, Of<i32>); 2] = [("id", |p| p.id), ("status", |p| p.status)];
+    let numbers: [(&str, Of<f64>); 5] = [
         ("e", |p| p.momentum[0]),
         ("px", |p| p.momentum[1]),
         ("py", |p| p.momentum[2]),
@@ -172,11 +178,10 @@ fn schema(columns: &[Column]) -> ParquetResult<Arc<Type>> {
 }
 
 fn failed(error: ParquetError) -> io::Error {
-    let ParquetError::External(source) = error else {
-        return io::Error::other(error);
-    };
-    match source.downcast::<io::Error>() {
-        Ok(source) => *source,
-        Err(other) => io::Error::other(other),
+    if let ParquetError::External(source) = error {
+        let disk = source.downcast::<io::Error>();
+        disk.map_or_else(io::Error::other, |source| *source)
+    } else {
+        io::Error::other(error)
     }
 }

@@ -360,9 +360,7 @@ fn unweighted_events_follow_the_integrand() {
             let over = w.iter().filter(|w| **w > 1.0).count() as f64 / n as f64;
             assert!((over - u.overweight_fraction).abs() < 1e-12, "{what}");
             match max_weight {
-                MaxWeight::Max | MaxWeight::BootstrapMedian(_) | MaxWeight::Overweight(_) => {
-                    assert!(over < 2e-3, "{what}: {over}");
-                }
+                MaxWeight::Max => assert!(over < 2e-3, "{what}: {over}"),
                 MaxWeight::Quantile(p) => assert!(over > 0.0 && over < 1.0 || p > 0.99, "{what}"),
                 MaxWeight::BootstrapMedian(_) => assert!(over < 0.05, "{what}: {over}"),
                 MaxWeight::Overweight(share) => {

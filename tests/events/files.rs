@@ -97,10 +97,6 @@ fn les_houches_files_say_what_was_made() {
     );
 }
 
-fn number(text: &str) -> f64 {
-    text.parse().expect("a number")
-}
-
 /// Every number of an event is read back as it was.
 fn compare(text: &str, event: &Event) {
     let lines: Vec<Vec<f64>> = text

@@ -268,6 +268,11 @@ mod tests {
 
     /// Median of the largest weights of replicas, drawn.
     #[test]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index below 1000"
+    )]
     fn the_bootstrap_median_is_that_of_replicas() {
         let mut rng = SplitMix(3);
         let mut weights = rng.pareto(1000, 0.3);

@@ -105,7 +105,7 @@ fn truths(problem: &Problem) -> (f64, Vec<Truth>) {
 }
 
 impl Truth {
-    /// P-value of the events' histogram: of `T_b` = `sum_i` (`v_i` in bin b) - `share_b` |`v_i`|, of mean 0.
+    /// P-value of the events' histogram: of `T_b = sum_i (v_i in bin b) - share_b |v_i|`, of mean 0.
     fn p_value(&self, made: &Unweighted) -> f64 {
         let weights = &made.events.weights;
         // Of positive weights the last bin knows nothing that the others do not.
@@ -136,7 +136,7 @@ impl Truth {
     }
 }
 
-/// Distance of `max_weight` sum v / trials from the integral, in its errors.
+/// Distance of `max_weight sum v / trials` from the integral, in its errors.
 fn pull(made: &Unweighted, integral: f64) -> f64 {
     let n = made.trials as f64;
     let sum: f64 = made.events.weights.iter().sum();

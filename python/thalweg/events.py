@@ -163,8 +163,9 @@ def _read_npy(path: Path) -> tuple[Run, Iterator[Event]]:
             couplings = (float(row["couplings"][0]), float(row["couplings"][1]))
             number = (int(row["process"]), float(row["weight"]), float(row["scale"]), couplings)
             names = ("id", "status", "mothers", "colors", "momentum", "mass")
+            arrays = {name: np.array(row[name]) for name in names}
             variations = np.array(row["variations"]) if run.variations else np.empty(0)
-            yield Event(*number, *(np.array(row[name]) for name in names), variations)
+            yield Event(*number, **arrays, variations=variations)
 
     return run, events()
 

@@ -160,11 +160,19 @@ def _read_npy(path: Path) -> tuple[Run, Iterator[Event]]:
 
     def events() -> Iterator[Event]:
         for row in rows:
-            couplings = (float(row["couplings"][0]), float(row["couplings"][1]))
-            number = (int(row["process"]), float(row["weight"]), float(row["scale"]), couplings)
-            names = ("id", "status", "mothers", "colors", "momentum", "mass")
-            variations = np.array(row["variations"]) if run.variations else np.empty(0)
-            yield Event(*number, *(np.array(row[name]) for name in names), variations)
+            yield Event(
+                process=int(row["process"]),
+                weight=float(row["weight"]),
+                scale=float(row["scale"]),
+                couplings=(float(row["couplings"][0]), float(row["couplings"][1])),
+                id=np.array(row["id"]),
+                status=np.array(row["status"]),
+                mothers=np.array(row["mothers"]),
+                colors=np.array(row["colors"]),
+                momentum=np.array(row["momentum"]),
+                mass=np.array(row["mass"]),
+                variations=np.array(row["variations"]) if run.variations else np.empty(0),
+            )
 
     return run, events()
 

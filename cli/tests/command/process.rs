@@ -140,8 +140,7 @@ fn faults_are_told_in_one_line() {
             &typo,
             1,
             format!(
-                "in the process file `{typo}`, line 5: unknown field `energys`, expected `ids` or \
-                 `energies`; did you mean `energies`?"
+                "in the process file `{typo}`, line 5: unknown field `energys`, expected one of `ids`, `energies`, `pdf`, `lhaid`; did you mean `energies`?"
             ),
         ),
         (

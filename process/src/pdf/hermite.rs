@@ -2,8 +2,10 @@
 //!
 //! On an interval [a, a + h] with u = (t - a)/h
 //!
-//!     y(u) = h00 y0 + h10 h m0 + h01 y1 + h11 h m1,
-//!     h00 = 2u^3 - 3u^2 + 1,  h10 = u^3 - 2u^2 + u,  h01 = 1 - h00,  h11 = u^3 - u^2.
+//! ```text
+//! y(u) = h00 y0 + h10 h m0 + h01 y1 + h11 h m1,
+//! h00 = 2u^3 - 3u^2 + 1,  h10 = u^3 - 2u^2 + u,  h01 = 1 - h00,  h11 = u^3 - u^2.
+//! ```
 //!
 //! The slope at an inner knot is the plain mean of those of the two chords that meet there, at an outer
 //! one that of the only chord: y is continuous with its first derivative.

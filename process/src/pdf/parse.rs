@@ -1,13 +1,15 @@
 //! The text of a member: a header, and subgrids that are ended by `---`.
 //!
-//!     PdfType: central
-//!     Format: lhagrid1
-//!     ---
-//!     knots in x
-//!     knots in Q
-//!     numbers of the partons
-//!     x f for each parton: one line for each x and Q, Q the faster one
-//!     ---
+//! ```text
+//! PdfType: central
+//! Format: lhagrid1
+//! ---
+//! knots in x
+//! knots in Q
+//! numbers of the partons
+//! x f for each parton: one line for each x and Q, Q the faster one
+//! ---
+//! ```
 //!
 //! Memory: lists grow with the words that are there; numbers take 8 bytes, a word at least 2 of the file.
 

@@ -1,9 +1,12 @@
 //! Cuts: bounds on quantities of the outgoing particles in the laboratory; the value is zero outside.
 
+use serde::Deserialize;
+
 use crate::momentum::{Momentum, delta_r, mass2, pseudorapidity, rapidity, sum, transverse};
 
 /// What is bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Quantity {
     /// momentum transverse to the beams, of each particle
     Pt,

@@ -10,7 +10,7 @@ use crate::cuts::{Cut, Quantity};
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CutTable {
-    quantity: Name,
+    quantity: Quantity,
     particles: Option<Vec<u64>>,
     ids: Option<Vec<i32>>,
     from: Option<Vec<u64>>,
@@ -19,33 +19,11 @@ pub(super) struct CutTable {
     max: Option<f64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Name {
-    Pt,
-    Energy,
-    Eta,
-    AbsEta,
-    Rapidity,
-    AbsRapidity,
-    DeltaR,
-    Mass,
-}
-
 impl CutTable {
     /// The cut, where `ids` (`[n]`) are the kinds of what goes out.
     pub(super) fn cut(&self, ids: &[i32]) -> Result<Cut, ProcessError> {
         let wrong = |message: &str| Err(ProcessError::value("cuts", message.to_owned()));
-        let quantity = match self.quantity {
-            Name::Pt => Quantity::Pt,
-            Name::Energy => Quantity::Energy,
-            Name::Eta => Quantity::Eta,
-            Name::AbsEta => Quantity::AbsEta,
-            Name::Rapidity => Quantity::Rapidity,
-            Name::AbsRapidity => Quantity::AbsRapidity,
-            Name::DeltaR => Quantity::DeltaR,
-            Name::Mass => Quantity::Mass,
-        };
+        let quantity = self.quantity;
         let particles = group(self.particles.as_deref(), self.ids.as_deref(), ids)?;
         let from = group(self.from.as_deref(), self.from_ids.as_deref(), ids)?;
         if particles.is_empty() {

@@ -70,6 +70,22 @@ impl Wire {
         self.stop.store(true, Ordering::Relaxed);
     }
 
+    /// An integrand of `dim` coordinates and `outputs` values that is asked in batches of so many
+    /// points, and an observer that sends no steps.
+    pub(crate) fn remote(self, (dim, outputs): (usize, usize), batch: usize) -> (Remote, Watcher) {
+        let watcher = Watcher {
+            wire: self.clone(),
+            wanted: false,
+        };
+        let remote = Remote {
+            wire: self,
+            dim,
+            outputs,
+            batch,
+        };
+        (remote, watcher)
+    }
+
     fn values(&self, batch: Batch) -> Option<Vec<f64>> {
         let (reply, answer) = channel();
         self.requests.send(Request::Batch(batch, reply)).ok()?;

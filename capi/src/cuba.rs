@@ -73,31 +73,34 @@ pub unsafe extern "C" fn thalweg_cuba_vegas(
     error: *mut f64,
     prob: *mut f64,
 ) {
-    let _ = (
-        flags, mineval, nstart, nincrease, nbatch, gridno, statefile, spin,
-    );
-    let task = Task {
-        function: Function {
-            integrand: integrand.map(whole),
-            userdata,
+    let mut calls = 0;
+    // SAFETY: the caller vouches for all pointers, and there is room for the calls.
+    unsafe {
+        thalweg_cuba_llvegas(
             ndim,
             ncomp,
-            sizes: sizes(ndim, ncomp),
-        },
-        nvec: c_longlong::from(nvec),
-        epsrel,
-        epsabs,
-        seed,
-        maxeval: c_longlong::from(maxeval),
-    };
-    let found = Found {
-        fail,
-        integral,
-        error,
-        prob,
-    };
-    // SAFETY: the caller vouches for all pointers.
-    let calls = unsafe { vegas(task, found) };
+            integrand,
+            userdata,
+            nvec.into(),
+            epsrel,
+            epsabs,
+            flags,
+            seed,
+            mineval.into(),
+            maxeval.into(),
+            nstart.into(),
+            nincrease.into(),
+            nbatch.into(),
+            gridno,
+            statefile,
+            spin,
+            &raw mut calls,
+            fail,
+            integral,
+            error,
+            prob,
+        );
+    }
     let calls = c_int::try_from(calls).unwrap_or(c_int::MAX);
     // SAFETY: as above.
     let _ = unsafe { Out::optional(neval, calls, "neval") };

@@ -200,16 +200,7 @@ impl Task {
     ) -> Result<(Outcome, bool), Failure> {
         let (dim, outputs, _) = self.function.sizes;
         let (made, fault) = answer(&mut self.function, move |wire| {
-            let mut watcher = Watcher {
-                wire: wire.clone(),
-                wanted: false,
-            };
-            let remote = Remote {
-                wire,
-                dim,
-                outputs,
-                batch: BATCH,
-            };
+            let (remote, mut watcher) = wire.remote((dim, outputs), BATCH);
             work(&remote, &mut watcher)
         })?;
         Ok((outcome(made, fault)?, fault.is_some()))

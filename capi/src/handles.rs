@@ -1,11 +1,11 @@
 //! Handles, each a structure of its own, so that a compiler tells them apart.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use thalweg::{Report, Sampler, Settings};
 
 use crate::run::Asking;
-use crate::status::{Status, guard};
+use crate::status::{Result, Status, guard};
 use crate::table::Stored;
 use crate::vegas_plus::ByHand;
 
@@ -31,6 +31,16 @@ pub struct ReportHandle {
 pub struct SamplerHandle {
     /// 0 is none
     pub id: u64,
+}
+
+impl SamplerHandle {
+    /// The sampler; none for no handle (0).
+    pub(crate) fn wanted(self) -> Result<Option<Arc<Sampler>>> {
+        match self.id {
+            0 => Ok(None),
+            id => Sampler::get(id).map(Some),
+        }
+    }
 }
 
 /// A run that is asked for points and told values.

@@ -114,10 +114,7 @@ pub unsafe extern "C" fn thalweg_train(
             (places, Callback::read(integrand)?, watching(observer)?)
         };
         let integrator = callback.integrator(self::settings(settings)?)?;
-        let start = match start.id {
-            0 => None,
-            id => Some(Sampler::get(id)?),
-        };
+        let start = start.wanted()?;
         let outcome = serve(&callback, observer, move |mut tools| {
             let start = start.as_ref().map(|s| s.map());
             integrator.train(&*tools.integrand, start, &mut tools.watcher)

@@ -7,7 +7,7 @@
 use std::sync::Mutex;
 use std::sync::mpsc::Sender;
 
-use thalweg::{Integrator, Outcome, Sampler, Settings};
+use thalweg::{Integrator, Outcome, Settings};
 
 use crate::bridge::{Batch, Remote, Request, Watcher, Wire, Work};
 use crate::callback::{BATCH, Fault, correlated, outcome, shape};
@@ -63,16 +63,7 @@ impl Asking {
             return Err(Failure::argument(text));
         }
         let work = Work::begin(move |wire: Wire| {
-            let mut watcher = Watcher {
-                wire: wire.clone(),
-                wanted: false,
-            };
-            let remote = Remote {
-                wire,
-                dim,
-                outputs,
-                batch: BATCH,
-            };
+            let (remote, mut watcher) = wire.remote((dim, outputs), BATCH);
             work(&remote, &mut watcher)
         })?;
         Ok(Self {
@@ -212,10 +203,7 @@ pub unsafe extern "C" fn thalweg_run_train(
     let made = || {
         let settings = self::settings(settings)?;
         let integrator = Integrator::new(settings.clone())?;
-        let start = match start.id {
-            0 => None,
-            id => Some(Sampler::get(id)?),
-        };
+        let start = start.wanted()?;
         Asking::begin(&settings, (dim, outputs), move |remote, watcher| {
             let start = start.as_ref().map(|s| s.map());
             integrator.train(remote, start, watcher)

@@ -136,59 +136,36 @@ pub trait Integrand: Sync {
     fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError>;
 }
 
-impl<I: Integrand + ?Sized> Integrand for &I {
-    fn dim(&self) -> usize {
-        (**self).dim()
-    }
-    fn outputs(&self) -> usize {
-        (**self).outputs()
-    }
-    fn batch(&self) -> Option<usize> {
-        (**self).batch()
-    }
-    fn at_once(&self) -> usize {
-        (**self).at_once()
-    }
-    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
-        (**self).eval(points, values)
-    }
+/// A pointer to an integrand is one.
+macro_rules! pointer {
+    ($($bounds:ident)?, $pointer:ty) => {
+        impl<I: Integrand + ?Sized $(+ $bounds)?> Integrand for $pointer {
+            fn dim(&self) -> usize {
+                (**self).dim()
+            }
+            fn outputs(&self) -> usize {
+                (**self).outputs()
+            }
+            fn batch(&self) -> Option<usize> {
+                (**self).batch()
+            }
+            fn at_once(&self) -> usize {
+                (**self).at_once()
+            }
+            fn eval(
+                &self,
+                points: &Points<'_>,
+                values: &mut [f64],
+            ) -> Result<(), IntegrandError> {
+                (**self).eval(points, values)
+            }
+        }
+    };
 }
 
-impl<I: Integrand + ?Sized + Send> Integrand for Box<I> {
-    fn dim(&self) -> usize {
-        (**self).dim()
-    }
-    fn outputs(&self) -> usize {
-        (**self).outputs()
-    }
-    fn batch(&self) -> Option<usize> {
-        (**self).batch()
-    }
-    fn at_once(&self) -> usize {
-        (**self).at_once()
-    }
-    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
-        (**self).eval(points, values)
-    }
-}
-
-impl<I: Integrand + ?Sized + Send> Integrand for Arc<I> {
-    fn dim(&self) -> usize {
-        (**self).dim()
-    }
-    fn outputs(&self) -> usize {
-        (**self).outputs()
-    }
-    fn batch(&self) -> Option<usize> {
-        (**self).batch()
-    }
-    fn at_once(&self) -> usize {
-        (**self).at_once()
-    }
-    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
-        (**self).eval(points, values)
-    }
-}
+pointer!(, &I);
+pointer!(Send, Box<I>);
+pointer!(Send, Arc<I>);
 
 /// Why an integrand gave no usable values.
 #[derive(Clone, Debug, PartialEq, ThisError)]

@@ -51,7 +51,7 @@ pub use report::{
 pub use settings::{CostClass, Method, NonFinite, Placement, Settings, Stop, VegasConfig};
 pub use vegas_plus::{Drawn, Pass, PassConfig, PassEstimate, VegasPlus, VegasPlusState};
 
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use auto::Frozen;
 use checkpoint::Keeper;
@@ -217,15 +217,7 @@ impl Integrator {
             &self.observables,
             seed,
         )?;
-        let mut pool = ThreadPoolBuilder::new();
-        if let Some(threads) = settings.threads {
-            pool = pool.num_threads(threads);
-        }
-        let threads = settings.threads.unwrap_or(0);
-        let pool = pool.build().map_err(|e| Error::Threads {
-            threads,
-            reason: e.to_string(),
-        })?;
+        let pool = pool(settings.threads)?;
         let keeper = match checkpoints {
             Some(Checkpoints { store, from }) => {
                 let map = match &given {
@@ -321,5 +313,17 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
         report,
         map: frozen.map,
         domain: run.evaluator.domain().clone(),
+    })
+}
+
+/// Threads of a run: so many, or one for each core.
+fn pool(threads: Option<usize>) -> Result<ThreadPool> {
+    let mut pool = ThreadPoolBuilder::new();
+    if let Some(threads) = threads {
+        pool = pool.num_threads(threads);
+    }
+    pool.build().map_err(|e| Error::Threads {
+        threads: threads.unwrap_or(0),
+        reason: e.to_string(),
     })
 }

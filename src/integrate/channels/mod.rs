@@ -29,9 +29,7 @@ use std::fmt::{self, Debug, Formatter};
 use std::result::Result as StdResult;
 use std::time::Instant;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
-use super::{Integrator, Method, Observer, Placement, Report, Settings, Silent};
+use super::{Integrator, Method, Observer, Placement, Report, Settings, Silent, pool};
 use crate::error::{Error, Result};
 use crate::integrand::{Domain, Integrand, IntegrandError, Points};
 use crate::map::{Grid, Identity, Map};
@@ -231,18 +229,6 @@ impl<'a> MultiChannel<'a> {
             self.domain.dim()
         )
     }
-}
-
-/// Threads for adapting.
-fn pool(threads: Option<usize>) -> Result<ThreadPool> {
-    let mut pool = ThreadPoolBuilder::new();
-    if let Some(threads) = threads {
-        pool = pool.num_threads(threads);
-    }
-    pool.build().map_err(|e| Error::Threads {
-        threads: threads.unwrap_or(0),
-        reason: e.to_string(),
-    })
 }
 
 impl Integrand for MultiChannel<'_> {

@@ -74,24 +74,20 @@ fn targets_are_reached_and_not_overdone() {
     assert!(!report.warnings.is_empty());
 }
 
-#[test]
-fn time_ends_a_run() {
-    let f = from_fn(2, |x| {
-        sleep(Duration::from_micros(100));
+/// Plain points on 1 + x, where a call takes `call`, ended after `seconds` or `calls`.
+fn slow(call: Duration, seconds: f64, calls: u64) -> Report {
+    let f = from_fn(2, move |x| {
+        sleep(call);
         1.0 + x[0]
     });
-    let stop = Stop {
-        max_seconds: Some(1.0),
-        ..Stop::calls(1_000_000)
-    };
-    let report = integrate(
-        Settings {
-            stop,
-            ..spend(Method::Plain, 0)
-        },
-        &f,
-    )
-    .unwrap();
+    let mut settings = spend(Method::Plain, calls);
+    settings.stop.max_seconds = Some(seconds);
+    integrate(settings, &f).expect("a report")
+}
+
+#[test]
+fn time_ends_a_run() {
+    let report = slow(Duration::from_micros(100), 1.0, 1_000_000);
     assert_eq!(
         (report.status, report.stop),
         (Status::Budget, StopReason::Seconds),
@@ -102,28 +98,14 @@ fn time_ends_a_run() {
         report.calls.estimate > 0 && report.calls.total() < 1_000_000,
         "{report}"
     );
+    assert!(report.seconds.total() >= 1.0, "{report}");
     assert!(report.estimate.pull(1.5).abs() < 5.0, "{report}");
 }
 
 /// Points were seen, and f was not zero there; but none belongs to the estimate.
 #[test]
 fn time_may_end_a_run_before_the_estimate() {
-    let f = from_fn(2, |x| {
-        sleep(Duration::from_millis(1));
-        1.0 + x[0]
-    });
-    let stop = Stop {
-        max_seconds: Some(0.05),
-        ..Stop::calls(20_000)
-    };
-    let report = integrate(
-        Settings {
-            stop,
-            ..spend(Method::Plain, 0)
-        },
-        &f,
-    )
-    .unwrap();
+    let report = slow(Duration::from_millis(1), 0.05, 20_000);
     assert_eq!(
         (report.stop, report.calls.estimate),
         (StopReason::Seconds, 0),

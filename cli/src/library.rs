@@ -17,10 +17,10 @@
     reason = "calling into a library of the user's cannot be checked"
 )]
 
-use std::error::Error as _;
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 
+use thalweg_process::load::{LoadError, load, reason};
 use thiserror::Error;
 
 /// The C function `double NAME(const double *x, int dim)`.
@@ -92,18 +92,13 @@ impl Library {
     /// when `dim` is more than a C `int` holds.
     pub(crate) fn open(path: &Path, symbol: &str, dim: usize) -> Result<Self, LibraryError> {
         let c_dim = c_int::try_from(dim).map_err(|_| LibraryError::Dimension { dim })?;
-        if !path.exists() {
-            return Err(LibraryError::Missing { path: path.into() });
-        }
-        // SAFETY: the user names the file so that its code runs in this process, which includes
-        // its initialisers; that they are sound is up to the user.
-        let handle =
-            unsafe { libloading::Library::new(from_current_directory(path)) }.map_err(|error| {
-                LibraryError::Load {
-                    path: path.into(),
-                    reason: reason(&error),
-                }
-            })?;
+        let handle = load(path).map_err(|error| match error {
+            LoadError::Missing => LibraryError::Missing { path: path.into() },
+            LoadError::Refused(reason) => LibraryError::Load {
+                path: path.into(),
+                reason,
+            },
+        })?;
         // SAFETY: the user states that the symbol is a function of the documented signature.
         let found = unsafe { handle.get::<Function>(symbol) };
         let function = *found.map_err(|error| LibraryError::Symbol {
@@ -132,23 +127,6 @@ impl Library {
     }
 }
 
-/// The path with a folder in front if it has none: the system's loader searches its own folders
-/// for a name without a slash, and never the current one.
-fn from_current_directory(path: &Path) -> PathBuf {
-    if path.is_relative() {
-        Path::new(".").join(path)
-    } else {
-        path.into()
-    }
-}
-
-/// What the system's loader said; `libloading` itself displays only which call failed.
-fn reason(error: &libloading::Error) -> String {
-    error
-        .source()
-        .map_or_else(|| error.to_string(), ToString::to_string)
-}
-
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "the values compared are exact")]
 mod tests {
@@ -156,7 +134,9 @@ mod tests {
     use std::process::{Command, id};
     use std::{env, fs, io};
 
-    use super::{Library, LibraryError, from_current_directory};
+    use thalweg_process::load::from_current_directory;
+
+    use super::{Library, LibraryError};
 
     const SOURCE: &str = "\
         int calls = 0;\n\

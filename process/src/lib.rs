@@ -8,6 +8,7 @@ pub mod colors;
 pub mod cuts;
 pub mod drell_yan;
 mod file;
+pub mod load;
 mod matrix_element;
 pub mod momentum;
 pub mod pdf;

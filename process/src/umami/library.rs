@@ -1,13 +1,13 @@
 //! The functions of a UMAMI library.
 #![expect(unsafe_code, reason = "a foreign interface")]
 
-use std::error::Error as _;
 use std::ffi::{c_char, c_int, c_void};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{ptr, slice};
 
 use super::UmamiError;
 use super::keys::{ABI_MAJOR, CPU, INPUTS, meta};
+use crate::load::{LoadError, load};
 
 /// What a library keeps for one thread.
 pub(super) type Raw = *mut c_void;
@@ -48,25 +48,12 @@ pub(super) struct Library {
 impl Library {
     /// Loads `path`, which starts at the current folder where it is relative.
     pub(super) fn open(path: &Path) -> Result<Self, UmamiError> {
-        if !path.exists() {
-            return Err(UmamiError::Missing { path: path.into() });
-        }
-        // A name without a slash would be looked for among the system's libraries.
-        let place: PathBuf = if path.is_relative() {
-            Path::new(".").join(path)
-        } else {
-            path.into()
-        };
-        // SAFETY: the user names the file so that its code runs in this process, which includes its
-        // initialisers; that they are sound is up to the user.
-        let code = unsafe { libloading::Library::new(place) }.map_err(|error| {
-            let reason = error
-                .source()
-                .map_or_else(|| error.to_string(), ToString::to_string);
-            UmamiError::Load {
+        let code = load(path).map_err(|error| match error {
+            LoadError::Missing => UmamiError::Missing { path: path.into() },
+            LoadError::Refused(reason) => UmamiError::Load {
                 path: path.into(),
                 reason,
-            }
+            },
         })?;
         let missing = |symbol| UmamiError::NotUmami {
             path: path.into(),

@@ -68,8 +68,11 @@ impl Scattering {
     /// The point at `y` (`[dim]`) unless it is outside the cuts or there is none.
     fn accepted(&self, index: usize, y: &[f64]) -> Option<Accepted> {
         let point = self.phase_space.point(y)?;
-        let inside = self.cuts.0.is_empty() || self.cuts.pass(&point.laboratory()[2..]);
-        inside.then_some(Accepted { index, point })
+        self.inside(&point).then_some(Accepted { index, point })
+    }
+
+    fn inside(&self, point: &Point) -> bool {
+        self.cuts.0.is_empty() || self.cuts.pass(&point.laboratory()[2..])
     }
 
     /// |M|^2 at all `points` (`[n]`) for the subprocesses with one flavour and direction.
@@ -216,19 +219,19 @@ impl Process for Scattering {
         };
         // Outside the cuts f is 0, and |M|^2 may have no value.
         let mut shares = vec![1.0; self.subprocesses.len()];
-        let accepted: Vec<Accepted> = self.accepted(0, y).into_iter().collect();
-        if !accepted.is_empty() && shares.len() > 1 {
-            let all = self.contributions(&accepted)?;
+        let only = [Accepted { index: 0, point }];
+        let point = &only[0].point;
+        if shares.len() > 1 && self.inside(point) {
+            let all = self.contributions(&only)?;
             shares = all.iter().map(|squared| squared[0]).collect();
         }
         let (index, subprocess) = self.chosen(&shares, choice);
-        let mass = point.collision.mass;
         Ok(Event {
             process: i32::try_from(index + 1).unwrap_or(i32::MAX),
             weight: 1.0,
-            scale: self.scale.of(&point.momenta[2..], mass),
+            scale: self.scale(point),
             couplings: [-1.0, self.alpha_s.unwrap_or(-1.0)],
-            particles: self.particles(&point, subprocess).map_err(failed)?,
+            particles: self.particles(point, subprocess).map_err(failed)?,
             variations: Vec::new(),
         })
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::envelope::{HEADER, Kind, expected};
 
@@ -66,10 +66,7 @@ pub(super) fn replace(
     (path, previous): (&Path, Option<&Path>),
     bytes: &[u8],
 ) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut part = OsString::from(name);
-    part.push(".part");
-    let part = path.with_file_name(part);
+    let part = beside(path, ".part")?;
     let written = write_new(system, &part, bytes)
         .and_then(|()| previous.map_or(Ok(()), |to| make_room(system, path, to)))
         .and_then(|()| system.rename(&part, path));
@@ -78,6 +75,13 @@ pub(super) fn replace(
         let _ = system.remove(&part);
     }
     written.and_then(|()| system.flush_folder(path))
+}
+
+/// The file beside `path` whose name is longer by `suffix`.
+pub(super) fn beside(path: &Path, suffix: &str) -> io::Result<PathBuf> {
+    let mut name = OsString::from(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
+    name.push(suffix);
+    Ok(path.with_file_name(name))
 }
 
 /// Writes a file as far as to the disk.
@@ -97,7 +101,7 @@ fn make_room(system: &impl System, path: &Path, to: &Path) -> io::Result<()> {
 
 /// Flushes the folder of a file, which holds its name.
 #[cfg(unix)]
-fn flush_folder(path: &Path) -> io::Result<()> {
+pub(super) fn flush_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
     // A folder that may be written but not read cannot be opened: the file is there all the same.
     let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))) else {
@@ -119,6 +123,6 @@ fn flush_folder(path: &Path) -> io::Result<()> {
 
 /// Elsewhere folders cannot be opened as files.
 #[cfg(not(unix))]
-fn flush_folder(_: &Path) -> io::Result<()> {
+pub(super) fn flush_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }

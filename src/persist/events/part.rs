@@ -1,9 +1,10 @@
 //! Files under way, with names of their own.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+
+use super::super::disk::{beside, flush_folder};
 
 /// A file that is removed with its owner, unless it got its final name.
 #[derive(Debug)]
@@ -15,9 +16,7 @@ pub(super) struct Part {
 impl Part {
     /// A file beside `path`, whose name is longer by `suffix`.
     pub(super) fn create(path: &Path, suffix: &str) -> io::Result<Self> {
-        let mut name = OsString::from(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
-        name.push(suffix);
-        let path = path.with_file_name(name);
+        let path = beside(path, suffix)?;
         let options = File::options()
             .read(true)
             .write(true)
@@ -30,10 +29,11 @@ impl Part {
         })
     }
 
-    /// Flushes to the disk and gives the file its name.
+    /// Flushes to the disk, gives the file its name, and flushes the folder, which holds it.
     pub(super) fn complete(&self, path: &Path) -> io::Result<()> {
         self.file.sync_all()?;
-        fs::rename(&self.path, path)
+        fs::rename(&self.path, path)?;
+        flush_folder(path)
     }
 }
 

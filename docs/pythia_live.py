@@ -54,7 +54,9 @@ def momenta(x):
     """(px, py, pz, E) of the mu- at points (n, 2), as (n, 4)."""
     cos, phi = x.T
     sin = np.sqrt((1 - cos) * (1 + cos))
-    unit = np.stack([sin * np.cos(phi), sin * np.sin(phi), cos, np.ones_like(cos)], axis=1)
+    unit = np.stack(
+        [sin * np.cos(phi), sin * np.sin(phi), cos, np.ones_like(cos)], axis=1
+    )
     return SQRT_S / 2 * unit
 
 
@@ -112,7 +114,12 @@ class Live(pythia8.LHAup):
 def shower(source, events):
     """Showers so many events; the cross section in pb with its error, and the muons' asymmetry."""
     pythia = pythia8.Pythia("", False)
-    for line in ["Beams:frameType = 5", "Print:quiet = on", "Random:setSeed = on", "Random:seed = 4"]:
+    for line in [
+        "Beams:frameType = 5",
+        "Print:quiet = on",
+        "Random:setSeed = on",
+        "Random:seed = 4",
+    ]:
         pythia.readString(line)
     pythia.setLHAupPtr(source)
     assert pythia.init()
@@ -134,7 +141,9 @@ def shower(source, events):
 
 
 def main(events=5000):
-    sampler = thalweg.train(cross_section, BOX, method="vegas", max_calls=20_000, seed=1)
+    sampler = thalweg.train(
+        cross_section, BOX, method="vegas", max_calls=20_000, seed=1
+    )
     backward = EQUAL * 0.125 / 3 + OPPOSITE * (8 - 1.5**3) / 3  # cos from -1 to -0.5
     exact_signed = EXACT - 2 * 2 * np.pi * backward
     ways = [
@@ -150,7 +159,9 @@ def main(events=5000):
         # Beside the events' own error there is that of what the sampler has said.
         error = np.hypot(error, source.error)
         print(f"strategy {strategy:2d}: {sigma:8.2f} pb, exact {exact:8.2f} pb", end="")
-        print(f", {(sigma - exact) / error:5.2f} errors; forward - backward {asymmetry:7.4f}")
+        print(
+            f", {(sigma - exact) / error:5.2f} errors; forward - backward {asymmetry:7.4f}"
+        )
         found.append((strategy, sigma, error, exact, asymmetry))
     return found
 

@@ -118,7 +118,7 @@ def test_hepmc3_has_all_of_it(write, tmp_path, name):
     pyhepmc = pytest.importorskip("pyhepmc")
     source, target = write(name, 200, 91.188, "quantile:0.9"), tmp_path / "out.hepmc"
     assert to_hepmc3(source, target) == 200
-    run, events = read(source)
+    _, events = read(source)
     with pyhepmc.open(target) as file:
         made = list(file)
     assert len(made) == 200
@@ -131,7 +131,9 @@ def test_hepmc3_has_all_of_it(write, tmp_path, name):
         assert np.isclose(b.weights[0], a.weight) and b.cross_section.xsec() > 0
 
 
-@pytest.mark.parametrize("energy, policy", [(91.188, "max"), (200.0, "max"), (200.0, "quantile:0.9")])
+@pytest.mark.parametrize(
+    ("energy", "policy"), [(91.188, "max"), (200.0, "max"), (200.0, "quantile:0.9")]
+)
 def test_pythia_showers_ten_thousand_events(write, tmp_path, energy, policy):
     if find_spec("pythia8mc") is None:
         pytest.skip("pythia8mc is not there")

@@ -78,8 +78,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Run, Iterator[Event]]:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as file:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
         for line in file:
             yield line.strip()
 
@@ -234,10 +233,10 @@ def _hepmc3(pyhepmc: Any, event: Event, number: int, run: Run, info: Any) -> Any
 
 def _main(arguments: list[str]) -> int:
     if len(arguments) != 2:
-        print("usage: python -m thalweg.events EVENTS.lhe|.lhe.gz|.npy OUT.hepmc", file=sys.stderr)
+        sys.stderr.write("usage: python -m thalweg.events EVENTS.lhe|.lhe.gz|.npy OUT.hepmc\n")
         return 1
     count = to_hepmc3(*arguments)
-    print(f"{count} events in {arguments[1]}")
+    sys.stdout.write(f"{count} events in {arguments[1]}\n")
     return 0
 
 

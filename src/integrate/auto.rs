@@ -85,7 +85,7 @@ struct Search {
     candidates: Vec<Candidate>,
     points: Points,
     /// a product for a flow to stand on, and what is wider
-    base: Option<(Layers, Layers)>,
+    base: Option<(Layers, Option<Layers>)>,
     /// peaks that were looked for, and found
     peaks: Vec<Peak>,
 }
@@ -209,13 +209,12 @@ impl Search {
                 Shape::Mixture => ("mixture of products", forecast::MIXTURE),
             };
             let forecast = Forecast::of_nets(run, cost, &fit.pass, rate);
-            let defence = if run.settings.defence {
-                Some(Defence {
-                    tempered: Some(fit.tempered.map(run.evaluator.dim())?),
+            let defence = match &fit.tempered {
+                Some(tempered) if run.settings.defence => Some(Defence {
+                    tempered: Some(tempered.map(run.evaluator.dim())?),
                     level: fit.pass.value,
-                })
-            } else {
-                None
+                }),
+                _ => None,
             };
             let misses = hunt::missed(&self.peaks, fit.map.as_ref(), fit.pass.value).is_some();
             if fit.is_good() && !misses {
@@ -290,6 +289,7 @@ impl Search {
         };
         let cold = self.base.is_none();
         let (base, wider) = self.base.take().unzip();
+        let wider = wider.flatten();
         let begin = Begin {
             flow,
             base: base.unwrap_or_default(),

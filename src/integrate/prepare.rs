@@ -171,7 +171,7 @@ fn starting_flow(
         Some(fit) => Stand {
             flow,
             base: fit.layers,
-            wider: Some(fit.tempered),
+            wider: fit.tempered,
         },
         None => Stand::on(flow, Layers::default()),
     };

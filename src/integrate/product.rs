@@ -42,6 +42,9 @@ const FAR: f64 = 2.5;
 /// been tried. f/q may be smooth, and nets gain much then.
 const SMALL: f64 = 1e-2;
 const UNTRIED: f64 = 0.25;
+/// Smallest density from which on a product needs no defence: it has at least what the defence would
+/// add anywhere, uniform points of about this share included.
+const ALONE: f64 = 1.0 / 32.0;
 /// A turn, or a mixture, must explain so much more of log|f|.
 const TURN_GAIN: f64 = 0.7;
 /// Share of points with f != 0 below which a fit of log|f| makes no sense.
@@ -60,8 +63,9 @@ pub(crate) enum Shape {
 pub(crate) struct Product {
     pub(crate) layers: Layers,
     pub(crate) map: Box<dyn Map>,
-    /// the square root of the density, normalised: wider on every axis
-    pub(crate) tempered: Layers,
+    /// the square root of the density, normalised: wider on every axis; `None` where the density is
+    /// nowhere small
+    pub(crate) tempered: Option<Layers>,
     pub(crate) pass: Pass,
     pub(crate) shape: Shape,
 }
@@ -229,16 +233,21 @@ pub(crate) fn fit(
 /// A fit before any point was drawn from it.
 struct Proposal {
     layers: Layers,
-    tempered: Layers,
+    tempered: Option<Layers>,
     shape: Shape,
 }
 
 impl Proposal {
     fn product(fit: &Additive) -> Result<Self> {
         let base = Base::default();
+        let tempered = if fit.smallest_density()? < ALONE {
+            Some(base.layers(fit.grids(TEMPER)?))
+        } else {
+            None
+        };
         Ok(Self {
             layers: base.layers(fit.grids(1.0)?),
-            tempered: base.layers(fit.grids(TEMPER)?),
+            tempered,
             shape: Shape::Product,
         })
     }
@@ -246,7 +255,7 @@ impl Proposal {
     fn turned(base: &Base, fit: &Turned) -> Result<Self> {
         Ok(Self {
             layers: base.layers(fit.grids(1.0)?),
-            tempered: base.layers(fit.grids(TEMPER)?),
+            tempered: Some(base.layers(fit.grids(TEMPER)?)),
             shape: Shape::Turned,
         })
     }
@@ -256,7 +265,7 @@ impl Proposal {
             |power| -> Result<Layers> { Ok(Layers(vec![Layer::Mixture(fit.mixture(power)?)])) };
         Ok(Self {
             layers: layers(1.0)?,
-            tempered: layers(TEMPER)?,
+            tempered: Some(layers(TEMPER)?),
             shape: Shape::Mixture,
         })
     }
@@ -281,14 +290,14 @@ fn propose(
         {
             return Ok(Some(Proposal {
                 layers,
-                tempered: wide(around(FAR).collect())?,
+                tempered: Some(wide(around(FAR).collect())?),
                 shape: Shape::Turned,
             }));
         }
         let near = around(NEAR).chain(around(FAR));
         return Ok(Some(Proposal {
             layers: wide(near.collect())?,
-            tempered: wide(around(FAR).collect())?,
+            tempered: Some(wide(around(FAR).collect())?),
             shape: Shape::Mixture,
         }));
     }

@@ -22,7 +22,7 @@ mod banded;
 mod peaked;
 
 use super::{Grid, Map as _};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 use axis::Axis;
 use backfit::Backfit;
@@ -110,6 +110,20 @@ impl Additive {
         self.axes
             .iter()
             .try_fold(self.constant, |sum, axis| Ok(sum + axis.density(1.0)?.1))
+    }
+
+    /// The smallest density of the fit, normalised.
+    pub(crate) fn smallest_density(&self) -> Result<f64> {
+        let log = self.axes.iter().try_fold(0.0, |sum, axis| {
+            let values = axis.density(1.0)?.0;
+            let least = values
+                .values()
+                .iter()
+                .copied()
+                .fold(f64::INFINITY, f64::min);
+            Ok::<f64, Error>(sum + least)
+        });
+        log.map(f64::exp)
     }
 
     /// The weights that a fit gives to the points of a sample, `[n]`; 0 where f = 0.

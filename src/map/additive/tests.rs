@@ -62,6 +62,21 @@ fn a_product_is_found_from_uniform_points() {
 }
 
 #[test]
+fn the_smallest_density_is_where_all_axes_are_lowest() {
+    let slopes = [1.5, 0.5];
+    let (x, log) = sample(2, 512, |x| -slopes[0] * x[0] - slopes[1] * x[1]);
+    let fit = Additive::fit(Sample {
+        dim: 2,
+        x: &x,
+        log_f: &log,
+        log_w: &log,
+    });
+    let least: f64 = slopes.map(|s: f64| s / s.exp_m1()).iter().product();
+    let found = fit.unwrap().smallest_density().unwrap();
+    assert!((found / least - 1.0).abs() < 1e-6, "{found} {least}");
+}
+
+#[test]
 fn nothing_comes_of_nothing() {
     let (x, log) = sample(2, 1000, |_| f64::NEG_INFINITY);
     let sample = Sample {

@@ -143,7 +143,7 @@ fn pull(made: &Unweighted, integral: f64) -> f64 {
     let squares: f64 = made.events.weights.iter().map(|v| v * v).sum();
     let mean = sum / n;
     let error = ((squares / n - mean * mean) / n).sqrt();
-    (mean - integral / made.max_weight) / error
+    (mean - integral / made.report.max_weight) / error
 }
 
 fn policy(seed: u64) -> (MaxWeight, f64) {
@@ -224,9 +224,9 @@ fn lost_overweights_are_seen() {
     let (_, truths) = truths(power);
     assert!(truths[0].p_value(&made) > 1e-4);
     assert!(
-        (made.overweight_share - 0.3).abs() < 0.03,
+        (made.report.overweight_share - 0.3).abs() < 0.03,
         "{}",
-        made.overweight_share
+        made.report.overweight_share
     );
     made.events.weights.fill(1.0);
     assert!(truths[0].p_value(&made) < 1e-6);

@@ -13,5 +13,5 @@ pub use generate::{Generation, events};
 pub use record::{Beam, Event, Particle, Process, Variation};
 pub use sampler::{Batch, Events, Sampler};
 pub use shard::Shard;
-pub use sink::{EventRun, EventSink, Subprocess, Summary, Unweight};
-pub use unweight::{Unweighted, Unweighting};
+pub use sink::{EventRun, EventSink, Subprocess, Summary};
+pub use unweight::{Unweighted, Unweighting, UnweightingReport};

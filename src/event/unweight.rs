@@ -44,6 +44,32 @@ impl Default for Unweighting {
     }
 }
 
+/// How unweighted events came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnweightingReport {
+    /// the policy for the maximum, as it is written
+    pub policy: String,
+    /// the weight that others are compared with: r times the maximum that the policy fixed
+    pub max_weight: f64,
+    /// r
+    pub partial: f64,
+    /// events divided by trials
+    pub efficiency: f64,
+    /// the efficiency by its published definitions, on the draws that fixed the maximum
+    pub efficiencies: Efficiencies,
+    /// share of the events with a weight above 1
+    pub overweight_fraction: f64,
+    /// share of the weight of all trials in those above `max_weight`: as much as the kept overweights
+    /// carry
+    pub overweight_share: f64,
+    /// the largest weight of the trials over `max_weight`
+    pub overweight_reach: f64,
+    /// share f of negative weights in sum |w| over the trials: as many of the events are negative
+    pub negative_fraction: f64,
+    /// (1 - 2f)^2: as many positive events would tell as much
+    pub negative_efficiency: f64,
+}
+
 /// Unweighted events and how they came about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unweighted {
@@ -51,27 +77,12 @@ pub struct Unweighted {
     pub events: Events,
     /// `[n]`: the number of the draw that an event comes from
     pub numbers: Vec<u64>,
-    /// the weight that others are compared with: r times the maximum that the policy fixed
-    pub max_weight: f64,
     /// trial draws up to the last event
     pub trials: u64,
     /// calls of the integrand, those that fixed the maximum and unused ones included
     pub calls: u64,
-    /// events divided by trials
-    pub efficiency: f64,
-    /// the efficiency by its published definitions, on the draws that fixed the maximum
-    pub efficiencies: Efficiencies,
-    /// share of the events with a weight above 1
-    pub overweight_fraction: f64,
-    /// share of the weight of all trials in those above the maximum: as much as the kept overweights
-    /// carry
-    pub overweight_share: f64,
-    /// the largest weight of the trials over the maximum
-    pub overweight_reach: f64,
-    /// share f of negative weights in sum |w| over the trials: as many of the events are negative
-    pub negative_fraction: f64,
-    /// (1 - 2f)^2: as many positive events would tell as much
-    pub negative_efficiency: f64,
+    /// how well it went
+    pub report: UnweightingReport,
     /// the integral as estimated from the draws that fixed the maximum, which are independent
     /// of the events
     pub integral: Estimate,
@@ -129,6 +140,30 @@ impl Kept {
             }
         }
         false
+    }
+
+    fn report(
+        &self,
+        how: &Unweighting,
+        max_weight: f64,
+        efficiencies: Efficiencies,
+    ) -> UnweightingReport {
+        let n = self.numbers.len() as f64;
+        let weights = self.events.weights.iter();
+        let over = weights.filter(|w| w.abs() > 1.0).count() as f64;
+        let negative_fraction = self.tail.negative_fraction();
+        UnweightingReport {
+            policy: how.max_weight.to_string(),
+            max_weight,
+            partial: how.partial,
+            efficiency: n / self.trials.max(1) as f64,
+            efficiencies,
+            overweight_fraction: over / n.max(1.0),
+            overweight_share: self.tail.share(),
+            overweight_reach: self.tail.reach(),
+            negative_fraction,
+            negative_efficiency: negative_efficiency(negative_fraction),
+        }
     }
 }
 
@@ -205,19 +240,10 @@ impl Sampler {
             }
             drawn += wave;
         }
-        let over = kept.events.weights.iter().filter(|w| w.abs() > 1.0).count();
-        let negative_fraction = kept.tail.negative_fraction();
         Ok(Unweighted {
-            max_weight: bound,
             trials: kept.trials,
             calls: evaluator.calls(),
-            efficiency: n as f64 / kept.trials.max(1) as f64,
-            efficiencies,
-            overweight_fraction: over as f64 / n.max(1) as f64,
-            overweight_share: kept.tail.share(),
-            overweight_reach: kept.tail.reach(),
-            negative_fraction,
-            negative_efficiency: negative_efficiency(negative_fraction),
+            report: kept.report(how, bound, efficiencies),
             integral,
             pooled: Estimate::from(all.signed),
             absolute: Estimate::from(all.absolute),

@@ -5,8 +5,7 @@ from a trained sampler and computes the momenta with NumPy. Three ways, by the s
 Houches accord (IDWTUP):
 
     1   weighted events, which Pythia accepts or rejects itself
-    3   unit weights: what the sampler's maximum is exceeded by must be kept with weight 1, so the
-        maximum is the largest weight, and the cross section is told beforehand
+    3   unit weights, which the maximum "max" guarantees; the cross section is told beforehand
     4   overweights are kept with their weight, in pb, whose mean is the cross section; -4 where f has
         both signs
 
@@ -67,7 +66,7 @@ class Live(pythia8.LHAup):
         super().__init__()
         self.sampler, self.f, self.strategy = sampler, f, strategy
         self.max_weight, self.block = max_weight, block
-        self.position, self.waiting, self.cos = 0, iter(()), []
+        self.position, self.waiting, self.given = 0, iter(()), 0
         trial = sampler.weighted(f, 20_000, seed=17)[1]
         self.sigma, self.error = trial.mean(), trial.std() / np.sqrt(len(trial))
         self.absolute = abs(trial).mean()
@@ -102,6 +101,7 @@ class Live(pythia8.LHAup):
             self.waiting = iter(self.draw())
             found = next(self.waiting)
         (px, py, pz, e), weight = found
+        self.given += 1
         self.setProcess(1, weight, SQRT_S, ALPHA, -1.0)
         half = SQRT_S / 2
         self.addParticle(11, -1, 0, 0, 0, 0, 0.0, 0.0, half, half, 0.0)
@@ -112,7 +112,7 @@ class Live(pythia8.LHAup):
 
 
 def shower(source, events):
-    """Showers so many events; the cross section in pb with its error, and the muons' asymmetry."""
+    """Showers so many events; the cross section in pb with its error, the events' weights and cosines."""
     pythia = pythia8.Pythia("", False)
     for line in [
         "Beams:frameType = 5",
@@ -123,21 +123,21 @@ def shower(source, events):
         pythia.readString(line)
     pythia.setLHAupPtr(source)
     assert pythia.init()
-    weights, sides = [], []
+    weights, cosines = [], []
     for _ in range(events):
         if not pythia.next():
             continue
         weights.append(pythia.infoPython().weight())
-        # Muons of the hard process: what the shower does to them changes no direction by a sign.
-        cos = pythia.process[5].pz() / pythia.process[5].pAbs()
-        assert pythia.process[5].id() == 13
-        sides.append(np.sign(cos))
+        # Muons of the hard process: the shower changes their direction.
+        muon = pythia.process[5]
+        assert muon.id() == 13
+        cosines.append(muon.pz() / muon.pAbs())
     sigma = 1e9 * pythia.infoPython().sigmaGen()
     if source.strategy in (1, 3):
         error = 1e9 * pythia.infoPython().sigmaErr()
     else:
         error = sigma * np.std(weights) / abs(np.mean(weights)) / np.sqrt(len(weights))
-    return sigma, error, np.dot(weights, sides) / sum(weights)
+    return sigma, error, np.array(weights), np.array(cosines)
 
 
 def main(events=5000):
@@ -155,14 +155,15 @@ def main(events=5000):
     found = []
     for strategy, f, max_weight, exact in ways:
         source = Live(sampler, f, strategy, max_weight)
-        sigma, error, asymmetry = shower(source, events)
+        sigma, error, weights, cosines = shower(source, events)
         # Beside the events' own error there is that of what the sampler has said.
         error = np.hypot(error, source.error)
+        asymmetry = np.dot(weights, np.sign(cosines)) / sum(weights)
         print(f"strategy {strategy:2d}: {sigma:8.2f} pb, exact {exact:8.2f} pb", end="")
         print(
             f", {(sigma - exact) / error:5.2f} errors; forward - backward {asymmetry:7.4f}"
         )
-        found.append((strategy, sigma, error, exact, asymmetry))
+        found.append((source, sigma, error, weights, cosines))
     return found
 
 

@@ -55,10 +55,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let told = &run.summary;
     println!("{} events in {}", told.events, path.display());
     println!("sigma = {:.6} +- {:.6} pb", told.cross_section, told.error);
-    if let Some(unweight) = &told.unweighting {
+    if let Some(report) = &told.unweighting {
         println!(
             "efficiency {:.4}, strategy {}",
-            unweight.efficiency, run.strategy
+            report.efficiency, run.strategy
         );
     }
     assert!((told.cross_section - exact).abs() <= 5.0 * told.error);

@@ -28,8 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "10000 events from {} trials: efficiency {:.2}, overweights {:.2} %",
         result.trials,
-        result.efficiency,
-        100.0 * result.overweight_fraction
+        result.report.efficiency,
+        100.0 * result.report.overweight_fraction
     );
 
     // The two peaks are alike, so the mean of each coordinate is 1/2.

@@ -58,7 +58,7 @@ pub mod stats;
 pub mod train;
 
 pub use error::{Error, Result};
-pub use event::{Batch, Events, Sampler, Unweighted, Unweighting};
+pub use event::{Batch, Events, Sampler, Unweighted, Unweighting, UnweightingReport};
 pub use flow::{Flow, FlowConfig};
 pub use integrand::{
     Domain, FromBatchFn, FromFn, FromVectorFn, Integrand, IntegrandError, Points, from_batch_fn,

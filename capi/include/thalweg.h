@@ -489,7 +489,7 @@ typedef struct {
 typedef struct {
   /**
    * weights above the maximum carry at most the share 1 - quantile of all: .999 by default; 1 takes
-   * the largest weight of the trials
+   * the largest weight of all draws, those of the events included, so that no event's is above 1
    */
   double quantile;
   /**
@@ -500,6 +500,11 @@ typedef struct {
    * most trial draws per event before giving up, 100000 by default
    */
   uint64_t max_trials_per_event;
+  /**
+   * r in (0, 1], 1 by default: with less, events of a weight above r times the maximum are all kept,
+   * with weights from 1 to 1/r
+   */
+  double partial;
 } thalweg_unweighting;
 
 /**
@@ -507,7 +512,7 @@ typedef struct {
  */
 typedef struct {
   /**
-   * the maximum weight
+   * what weights were compared with: the maximum times `partial`
    */
   double max_weight;
   /**
@@ -534,6 +539,51 @@ typedef struct {
    * calls of the integrand, all of them
    */
   uint64_t calls;
+  /**
+   * the integral, from all draws
+   */
+  double pooled_value;
+  /**
+   * its one-sigma error
+   */
+  double pooled_error;
+  /**
+   * the integral of |f|, from all draws: times weight/mean |weight| it makes weights whose mean is
+   * the integral
+   */
+  double absolute_value;
+  /**
+   * its one-sigma error
+   */
+  double absolute_error;
+  /**
+   * mean weight over the largest weight of the draws that fixed the maximum
+   */
+  double efficiency_by_max;
+  /**
+   * the same over the median of the largest weights of replicas, each a tenth of these draws
+   */
+  double efficiency_by_bootstrap_median;
+  /**
+   * the same over the weight above which 0.1 % of the total lies
+   */
+  double efficiency_by_quantile;
+  /**
+   * share of the weight of all trials above `max_weight`: as much as the overweights carry
+   */
+  double overweight_share;
+  /**
+   * the largest weight of the trials over `max_weight`
+   */
+  double overweight_reach;
+  /**
+   * share f of negative weights in the sum of |weight| over the trials
+   */
+  double negative_fraction;
+  /**
+   * (1 - 2f)^2: as many positive events would tell as much
+   */
+  double negative_efficiency;
 } thalweg_unweighting_result;
 
 #ifdef __cplusplus

@@ -186,10 +186,11 @@ class sampler : public handle<thalweg_sampler, thalweg_sampler_free> {
   }
   template <class F>
   batch unweighted(F &&f, std::size_t n, std::uint64_t seed,
-                   thalweg_unweighting_result *result = nullptr) const {
+                   thalweg_unweighting_result *result = nullptr,
+                   const thalweg_unweighting *how = nullptr) const {
     batch made = room(n);
     integrand<F> g(f, dim(), 1);
-    g.check(thalweg_sampler_unweighted(raw(), g.raw(), n, seed, nullptr, made.points.data(),
+    g.check(thalweg_sampler_unweighted(raw(), g.raw(), n, seed, how, made.points.data(),
                                        made.numbers.data(), result));
     return made;
   }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use thalweg::{Events, MaxWeight, Sampler, Unweighting as How};
+use thalweg::{Events, MaxWeight, Sampler, Unweighted, Unweighting as How};
 
 use crate::callback::{Callback, IntegrandDescription, Tools, serve};
 use crate::handles::SamplerHandle;
@@ -22,19 +22,22 @@ const MOST_TRIALS: u64 = 1 << 26;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unweighting {
     /// weights above the maximum carry at most the share 1 - quantile of all: .999 by default; 1 takes
-    /// the largest weight of the trials
+    /// the largest weight of all draws, those of the events included, so that no event's is above 1
     pub quantile: f64,
     /// trial draws that fix the maximum, 20000 by default
     pub trials: u64,
     /// most trial draws per event before giving up, 100000 by default
     pub max_trials_per_event: u64,
+    /// r in (0, 1], 1 by default: with less, events of a weight above r times the maximum are all kept,
+    /// with weights from 1 to 1/r
+    pub partial: f64,
 }
 
 /// How unweighted events came about.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnweightingResult {
-    /// the maximum weight
+    /// what weights were compared with: the maximum times `partial`
     pub max_weight: f64,
     /// events divided by trials
     pub efficiency: f64,
@@ -48,6 +51,55 @@ pub struct UnweightingResult {
     pub trials: u64,
     /// calls of the integrand, all of them
     pub calls: u64,
+    /// the integral, from all draws
+    pub pooled_value: f64,
+    /// its one-sigma error
+    pub pooled_error: f64,
+    /// the integral of |f|, from all draws: times weight/mean |weight| it makes weights whose mean is
+    /// the integral
+    pub absolute_value: f64,
+    /// its one-sigma error
+    pub absolute_error: f64,
+    /// mean weight over the largest weight of the draws that fixed the maximum
+    pub efficiency_by_max: f64,
+    /// the same over the median of the largest weights of replicas, each a tenth of these draws
+    pub efficiency_by_bootstrap_median: f64,
+    /// the same over the weight above which 0.1 % of the total lies
+    pub efficiency_by_quantile: f64,
+    /// share of the weight of all trials above `max_weight`: as much as the overweights carry
+    pub overweight_share: f64,
+    /// the largest weight of the trials over `max_weight`
+    pub overweight_reach: f64,
+    /// share f of negative weights in the sum of |weight| over the trials
+    pub negative_fraction: f64,
+    /// (1 - 2f)^2: as many positive events would tell as much
+    pub negative_efficiency: f64,
+}
+
+impl From<&Unweighted> for UnweightingResult {
+    fn from(made: &Unweighted) -> Self {
+        let report = &made.report;
+        Self {
+            max_weight: report.max_weight,
+            efficiency: report.efficiency,
+            overweight_fraction: report.overweight_fraction,
+            value: made.integral.value,
+            error: made.integral.error,
+            trials: made.trials,
+            calls: made.calls,
+            pooled_value: made.pooled.value,
+            pooled_error: made.pooled.error,
+            absolute_value: made.absolute.value,
+            absolute_error: made.absolute.error,
+            efficiency_by_max: report.efficiencies.by_max,
+            efficiency_by_bootstrap_median: report.efficiencies.by_bootstrap_median,
+            efficiency_by_quantile: report.efficiencies.by_quantile,
+            overweight_share: report.overweight_share,
+            overweight_reach: report.overweight_reach,
+            negative_fraction: report.negative_fraction,
+            negative_efficiency: report.negative_efficiency,
+        }
+    }
 }
 
 /// Where events go.
@@ -143,15 +195,7 @@ pub unsafe extern "C" fn thalweg_sampler_unweighted(
         // SAFETY: as above.
         unsafe {
             places.write(0, &made.events);
-            result.set(UnweightingResult {
-                max_weight: made.max_weight,
-                efficiency: made.efficiency,
-                overweight_fraction: made.overweight_fraction,
-                value: made.integral.value,
-                error: made.integral.error,
-                trials: made.trials,
-                calls: made.calls,
-            });
+            result.set(UnweightingResult::from(&made));
         }
         Ok(())
     })
@@ -175,6 +219,11 @@ fn checked(how: &Unweighting) -> Result<How> {
         let text = format!("how.quantile is {quantile}; it must be above 0 and at most 1, or 0");
         return Err(Failure::argument(text));
     }
+    let partial = how.partial;
+    if !(0.0..=1.0).contains(&partial) {
+        let text = format!("how.partial is {partial}; it must be above 0 and at most 1, or 0");
+        return Err(Failure::argument(text));
+    }
     if how.trials > MOST_TRIALS {
         let text = format!("how.trials is {}; it must be at most 2^26", how.trials);
         return Err(Failure::new(Status::TooLarge, text));
@@ -190,6 +239,11 @@ fn checked(how: &Unweighting) -> Result<How> {
         },
         trials: or(how.trials, default.trials),
         max_trials_per_event: or(how.max_trials_per_event, default.max_trials_per_event),
+        partial: if partial > 0.0 {
+            partial
+        } else {
+            default.partial
+        },
         ..default
     })
 }

@@ -47,7 +47,7 @@ pub(crate) struct SampleArgs {
     #[arg(long)]
     unweighted: bool,
 
-    /// Weight that is kept always: max, the largest one; quantile:P, such that the share 1-P lies
+    /// Weight that is kept always: max, the largest one, so that all weights are 1; quantile:P, such that the share 1-P lies
     /// above it; overweight:EPS, so that EPS does with an error to spare; bootstrap:M, the median of
     /// the largest of M weights
     #[arg(
@@ -216,45 +216,46 @@ fn unweighted(args: &SampleArgs, sampler: &Sampler, subject: &Subject) -> Result
         &drawn.events.weights,
     )?;
     sink.finish()?;
-    note(&told(&drawn, &how, subject));
+    note(&told(&drawn, subject));
     Ok(())
 }
 
 /// How unweighted events came about.
-fn told(drawn: &Unweighted, how: &Unweighting, subject: &Subject) -> String {
+fn told(drawn: &Unweighted, subject: &Subject) -> String {
     let unit = if subject.unit.is_empty() { "" } else { " " };
+    let report = &drawn.report;
     let mut lines = vec![
         format!(
             "{} events of {} trials ({} calls in all): efficiency {}, overweight {} of the events",
             drawn.numbers.len(),
             drawn.trials,
             drawn.calls,
-            percent(drawn.efficiency),
-            percent(drawn.overweight_fraction),
+            percent(report.efficiency),
+            percent(report.overweight_fraction),
         ),
         format!(
             "maximum weight {} (policy {}), integral {}{unit}{}",
-            significant(drawn.max_weight, 6),
-            how.max_weight,
+            significant(report.max_weight, 6),
+            report.policy,
             drawn.integral,
             subject.unit,
         ),
         format!(
             "mean over largest weight {}, over median of replicas' largest {}, over 99.9 % quantile {}",
-            percent(drawn.efficiencies.by_max),
-            percent(drawn.efficiencies.by_bootstrap_median),
-            percent(drawn.efficiencies.by_quantile),
+            percent(report.efficiencies.by_max),
+            percent(report.efficiencies.by_bootstrap_median),
+            percent(report.efficiencies.by_quantile),
         ),
     ];
-    if drawn.overweight_share > 0.0 {
-        let (share, reach) = (percent(drawn.overweight_share), drawn.overweight_reach);
+    if report.overweight_share > 0.0 {
+        let (share, reach) = (percent(report.overweight_share), report.overweight_reach);
         let reach = significant(reach, 3);
         lines.push(format!(
             "overweights carry {share} of the weight, the largest is {reach} maxima"
         ));
     }
-    if drawn.negative_fraction > 0.0 {
-        let (negative, worth) = (drawn.negative_fraction, drawn.negative_efficiency);
+    if report.negative_fraction > 0.0 {
+        let (negative, worth) = (report.negative_fraction, report.negative_efficiency);
         let (negative, worth) = (percent(negative), percent(worth));
         lines.push(format!(
             "{negative} of the events are negative: worth {worth} as many positive ones"
@@ -292,8 +293,8 @@ fn records(args: &SampleArgs, sampler: &Sampler, subject: Option<&Subject>) -> R
         told.draws,
         parenthesis(told.cross_section, told.error)
     );
-    let unweighted = told.unweighting.as_ref().map(|unweight| {
-        let (efficiency, over) = (unweight.efficiency, unweight.overweight_fraction);
+    let unweighted = told.unweighting.as_ref().map(|report| {
+        let (efficiency, over) = (report.efficiency, report.overweight_fraction);
         let (efficiency, over) = (percent(efficiency), percent(over));
         format!(", efficiency {efficiency}, overweight {over} of the events")
     });

@@ -184,16 +184,18 @@ impl Sampler {
         self.events(py, events)
     }
 
-    /// `n` unweighted events of a seed: points, weights, and how they came about.
+    /// `n` unweighted events of a seed, its draws from `first` on: points, weights, and how they came
+    /// about. `max_weight` is the policy and the share of its maximum above which all are kept.
     fn unweighted<'py>(
         &self,
         py: Python<'py>,
         f: Py<PyAny>,
-        many: (usize, u64),
-        max_weight: &str,
+        many: (usize, u64, u64),
+        max_weight: (&str, f64),
         most: (u64, u64),
     ) -> PyResult<(Weighed<'py>, Bound<'py, PyDict>)> {
-        let ((n, seed), (trials, max_trials_per_event)) = (many, most);
+        let ((n, seed, first), (trials, max_trials_per_event)) = (many, most);
+        let (max_weight, partial) = max_weight;
         let max_weight: MaxWeight = max_weight
             .parse()
             .map_err(|e| named(py, "SettingError", &format!("max_weight: {e}")))?;
@@ -201,17 +203,21 @@ impl Sampler {
             max_weight,
             trials,
             max_trials_per_event,
-            ..Unweighting::default()
+            partial,
+            first,
         };
         let made = self.with(py, f, |inner, f| inner.unweighted(f, n, seed, &how))?;
-        let told = PyDict::new(py);
-        told.set_item("max_weight", made.max_weight)?;
+        let told = pythonize(py, &made.report)?.cast_into::<PyDict>()?;
+        told.set_item("numbers", PyArray1::from_vec(py, made.numbers))?;
         told.set_item("trials", made.trials)?;
         told.set_item("calls", made.calls)?;
-        told.set_item("efficiency", made.efficiency)?;
-        told.set_item("overweight_fraction", made.overweight_fraction)?;
-        told.set_item("value", made.integral.value)?;
-        told.set_item("error", made.integral.error)?;
+        for (name, estimate) in [
+            ("integral", made.integral),
+            ("pooled", made.pooled),
+            ("absolute", made.absolute),
+        ] {
+            told.set_item(name, (estimate.value, estimate.error))?;
+        }
         Ok((self.events(py, made.events)?, told))
     }
 

@@ -157,6 +157,36 @@ def test_samplers():
     np.testing.assert_array_equal(s.bounds, [[-4, 4]] * 2)
 
 
+def test_what_is_told_of_unweighted_events():
+    def signed(x):
+        return x[:, 0] - 0.25
+
+    s = thalweg.train(signed, 1, method="vegas", max_calls=5_000)
+    plain = s.unweighted(signed, 3000, seed=2, max_weight=0.9, trials=5000)
+    u = s.unweighted(signed, 3000, seed=2, max_weight=0.9, trials=5000, partial=0.5)
+    assert (u.policy, u.partial, plain.partial) == ("quantile:0.9", 0.5, 1.0)
+    assert u.max_weight == 0.5 * plain.max_weight and u.efficiency > plain.efficiency
+    # The weights of the draws that the events come from say the rest.
+    _, w = s.weighted(signed, u.trials, seed=2)
+    np.testing.assert_array_equal(s.draw(u.trials, seed=2)[0][u.numbers], u.x)
+    ratios = abs(w) / u.max_weight
+    np.testing.assert_allclose(abs(u.weights), np.maximum(1, ratios[u.numbers]), rtol=1e-12)
+    assert np.isclose(u.overweight_fraction, (abs(u.weights) > 1).mean())
+    assert np.isclose(u.overweight_share, ratios[ratios > 1].sum() / ratios.sum())
+    assert np.isclose(u.overweight_reach, ratios.max())
+    assert np.isclose(u.negative_fraction, ratios[w < 0].sum() / ratios.sum())
+    assert np.isclose(u.negative_efficiency, (1 - 2 * u.negative_fraction) ** 2)
+    # int f = 1/4, int |f| = 10/32
+    assert abs(u.pooled.pull(0.25)) < 5 and abs(u.absolute.pull(0.3125)) < 5
+    assert u.pooled.error < u.error and abs(u.value - 0.25) < 5 * u.error
+    e = u.efficiencies
+    assert isinstance(e, thalweg.Efficiencies) and e == plain.efficiencies
+    assert 0 < e.by_max <= e.by_quantile <= 1 and e.by_max <= e.by_bootstrap_median
+    # Other draws have other events.
+    far = s.unweighted(signed, 3000, seed=2, first=1_000_000)
+    assert far.numbers.min() >= 1_000_000
+
+
 def test_samplers_are_saved_and_pickled(tmp_path):
     s = thalweg.train(gauss, [(-4, 4)] * 2, method="flow", max_calls=12_000)
     assert s.training.status in ("budget", "converged", "unreliable")

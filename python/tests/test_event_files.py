@@ -160,13 +160,3 @@ def test_pythia_reads_compressed_files_once_they_are_unpacked(write, tmp_path):
     plain.write_bytes(gzip.decompress(write("small.lhe.gz", 100).read_bytes()))
     made = json.loads(run_python(tmp_path, HERE / "pythia_reads.py", plain, 1000))
     assert len(made["rows"]) == 100
-
-
-def test_pythia_pulls_events_from_a_sampler(tmp_path):
-    if find_spec("pythia8mc") is None:
-        pytest.skip("pythia8mc is not there")
-    printed = run_python(tmp_path, ROOT / "docs" / "pythia_live.py", 3000).splitlines()
-    assert len(printed) == 4
-    for line in printed:
-        pull = float(line.split(" errors")[0].rsplit(",", 1)[1])
-        assert abs(pull) < 4, line

@@ -324,6 +324,11 @@ def test_samplers_take_points_of_any_kind():
         s.unweighted(lambda x: np.ones(len(x)) if len(x) < 9 else 1 / 0, 3)
     with pytest.raises(ValueError, match="max_weight"):
         s.unweighted(lambda x: x[:, 0], 3, max_weight="largest")
+    for partial in (0, -0.5, 1.5, float("nan")):
+        with pytest.raises(errors.SettingError, match="partial"):
+            s.unweighted(lambda x: x[:, 0], 3, partial=partial)
+    with pytest.raises(errors.SettingError, match="first"):
+        s.unweighted(lambda x: x[:, 0], 3, first=-1)
     with pytest.raises(errors.ShapeError):
         s.unweighted(lambda x: x, 3)
     with pytest.raises(TypeError):

@@ -24,7 +24,7 @@ from ._maps import Flow, Map, VegasGrid
 from ._native import __version__
 from ._progress import Progress
 from ._result import Result
-from ._sampler import Sampler, Unweighted
+from ._sampler import Efficiencies, Sampler, Unweighted
 from ._settings import default_settings
 from ._trainer import Trainer
 from .errors import (
@@ -44,6 +44,7 @@ from .errors import (
 __all__ = [
     "CheckpointError",
     "DlpackFunction",
+    "Efficiencies",
     "Error",
     "Estimate",
     "Flow",

@@ -59,8 +59,8 @@ class Sampler:
     def unweighted(
         self,
         f: Callable[[_Floats], _Floats],
-        many: tuple[int, int],
-        max_weight: str,
+        many: tuple[int, int, int],
+        max_weight: tuple[str, float],
         most: tuple[int, int],
     ) -> tuple[tuple[_Floats, _Floats], dict[str, Any]]: ...
     def save(self, path: str) -> None: ...

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _native
 from ._bounds import seed_of
+from ._estimate import Estimate
 from ._function import Function
 from ._maps import Map
 from .errors import SettingError, ShapeError
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 Path = str | os.PathLike[str]
 
 
+class Efficiencies(NamedTuple):
+    """The unweighting efficiency, mean over w_max, by three published definitions of w_max."""
+
+    #: the largest weight
+    by_max: float
+    #: the median of the largest weights of replicas, each a tenth of the sample
+    by_bootstrap_median: float
+    #: the weight above which 0.1 % of the total lies
+    by_quantile: float
+
+
 class Unweighted(NamedTuple):
     """Unweighted events and how they came about."""
 
@@ -27,7 +39,7 @@ class Unweighted(NamedTuple):
     x: np.ndarray
     #: ``(n,)``: 1, above 1 for overweights, negative where f < 0
     weights: np.ndarray
-    #: the maximum that weights were compared with
+    #: what weights were compared with: ``partial`` times the maximum of the policy
     max_weight: float
     #: trial draws up to the last event
     trials: int
@@ -41,6 +53,27 @@ class Unweighted(NamedTuple):
     value: float
     #: its one-sigma error
     error: float
+    #: the policy for the maximum
+    policy: str
+    #: share of the maximum above which all events were kept
+    partial: float
+    #: of the draws that fixed the maximum
+    efficiencies: Efficiencies
+    #: share of the weight of all trials above ``max_weight``: as much as the overweights carry
+    overweight_share: float
+    #: the largest weight of the trials over ``max_weight``
+    overweight_reach: float
+    #: share f of negative weights in the sum of ``|w|`` over the trials
+    negative_fraction: float
+    #: (1 - 2f)^2: as many positive events would tell as much
+    negative_efficiency: float
+    #: the integral by all draws
+    pooled: Estimate
+    #: the integral of ``|f|`` by all draws: times ``weights / abs(weights).mean()`` it makes weights whose
+    #: mean is the integral
+    absolute: Estimate
+    #: the numbers ``(n,)`` of the draws that the events come from
+    numbers: np.ndarray
 
 
 class Sampler:
@@ -189,8 +222,10 @@ class Sampler:
         seed: Any = 1,
         *,
         max_weight: str | float = 0.999,
+        partial: float = 1.0,
         trials: int = 20_000,
         max_trials_per_event: int = 100_000,
+        first: int | None = None,
         args: tuple[Any, ...] = (),
     ) -> Unweighted:
         """Draws n unweighted events, distributed like |f|.
@@ -200,19 +235,43 @@ class Sampler:
         f
             As for :func:`thalweg.integrate`, with one output.
         max_weight
-            What weights are compared with: "max", or the quantile of this share of the weights.
-            Events above it keep a weight above 1, so that sums stay unbiased.
+            What weights are compared with: "max", "quantile:p", "overweight:eps" or "bootstrap:m" as
+            for ``thalweg sample``; a number is the p of the quantile.
+            Events above it keep a weight above 1, so that sums stay unbiased. With "max" there are none:
+            it is the largest weight of all draws, those of the events included.
+        partial
+            With r below 1, weights are compared with r times the maximum: more events are kept, with
+            weights from 1 to 1/r.
         trials
             Draws that fix this maximum.
+        max_trials_per_event
+            :class:`NoSignalError` after so many.
+        first
+            Number of the first draw: parts of a sample begin far from each other.
         """
         if not isinstance(max_weight, str):
             max_weight = f"quantile:{max_weight!r}"
         function = self._function(f, args)
-        n, seed, _ = self._which(n, seed, None)
+        n, seed, _ = self._which(n, seed, first)
         (x, weights), told = self._native.unweighted(
-            function, (n, seed), max_weight, (int(trials), int(max_trials_per_event))
+            function,
+            (n, seed, int(first or 0)),
+            (max_weight, float(partial)),
+            (int(trials), int(max_trials_per_event)),
         )
-        return Unweighted(x, weights, **told)
+        value, error = told.pop("integral")
+        efficiencies = Efficiencies(**told.pop("efficiencies"))
+        pooled, absolute = Estimate(*told.pop("pooled")), Estimate(*told.pop("absolute"))
+        return Unweighted(
+            x,
+            weights,
+            value=value,
+            error=error,
+            efficiencies=efficiencies,
+            pooled=pooled,
+            absolute=absolute,
+            **told,
+        )
 
     def save(self, path: Path) -> None:
         """Writes a file that :meth:`load` and the command line read."""

@@ -1,6 +1,6 @@
 //! Scatterings from a proposal: draws, weights, records, and what is told about all of them.
 //!
-//! Points and weights of all events are drawn first (8 bytes a coordinate and 16 more an event), so
+//! Points and weights of all events are drawn first (8 bytes a coordinate and 24 more an event), so
 //! that the cross section is known when the first record is made; records are made in blocks.
 //!
 //! Weights in the records, v being the weight among unweighted events: unit weights are 1 or -1;
@@ -15,8 +15,8 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use super::record::{Event, Process};
 use super::sampler::{Events, Sampler};
 use super::shard::Shard;
-use super::sink::{EventRun, EventSink, Subprocess, Summary, Unweight};
-use super::unweight::{Unweighted, Unweighting};
+use super::sink::{EventRun, EventSink, Subprocess, Summary};
+use super::unweight::{Unweighting, UnweightingReport};
 use crate::error::{Error, Result, check};
 use crate::rng::{Purpose, Streams, unit};
 use crate::stats::{CompensatedSum, Estimate, Moments};
@@ -47,7 +47,7 @@ struct Drawn {
     strategy: i32,
     draws: u64,
     calls: u64,
-    unweight: Option<Unweight>,
+    unweighting: Option<UnweightingReport>,
 }
 
 /// Draws events of `process`, of which `sampler` must know the domain, into `sink`, and says what
@@ -106,7 +106,7 @@ pub fn events(
             calls: drawn.calls,
             cross_section: drawn.cross_section.value,
             error: drawn.cross_section.error,
-            unweighting: drawn.unweight,
+            unweighting: drawn.unweighting,
             notes: what.notes.clone(),
         },
     };
@@ -154,7 +154,7 @@ fn weighted(
         strategy: if negative { -4 } else { 4 },
         draws: n,
         calls: n,
-        unweight: None,
+        unweighting: None,
         events,
     })
 }
@@ -167,7 +167,6 @@ fn unweighted(
 ) -> Result<Drawn> {
     let count = usize::try_from(n).unwrap_or(usize::MAX);
     let made = sampler.unweighted(&process, count, seed, how)?;
-    let unweight = unweight(&made, how);
     let mut events = made.events;
     let negative = events.weights.iter().any(|w| *w < 0.0);
     let varied = events.weights.iter().any(|w| w.abs() > 1.0);
@@ -186,24 +185,9 @@ fn unweighted(
         strategy: if negative { -strategy } else { strategy },
         draws: made.trials,
         calls: made.calls,
-        unweight: Some(unweight),
+        unweighting: Some(made.report),
         events,
     })
-}
-
-fn unweight(made: &Unweighted, how: &Unweighting) -> Unweight {
-    Unweight {
-        policy: how.max_weight.to_string(),
-        max_weight: made.max_weight,
-        partial: how.partial,
-        efficiency: made.efficiency,
-        efficiencies: made.efficiencies,
-        overweight_fraction: made.overweight_fraction,
-        overweight_share: made.overweight_share,
-        overweight_reach: made.overweight_reach,
-        negative_fraction: made.negative_fraction,
-        negative_efficiency: made.negative_efficiency,
-    }
 }
 
 /// The events of one subprocess.

@@ -2,6 +2,7 @@
 
 mod fault;
 mod generate;
+mod kept;
 mod record;
 mod sampler;
 mod shard;
@@ -13,5 +14,5 @@ pub use generate::{Generation, events};
 pub use record::{Beam, Event, Particle, Process, Variation};
 pub use sampler::{Batch, Events, Sampler};
 pub use shard::Shard;
-pub use sink::{EventRun, EventSink, Subprocess, Summary, Unweight};
-pub use unweight::{Unweighted, Unweighting};
+pub use sink::{EventRun, EventSink, Subprocess, Summary};
+pub use unweight::{Unweighted, Unweighting, UnweightingReport};

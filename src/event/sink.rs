@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::record::{Beam, Event, Variation};
+use super::unweight::UnweightingReport;
 use crate::error::Result;
-use crate::stats::Efficiencies;
 
 /// Something that takes events: a file, or a list.
 pub trait EventSink {
@@ -93,32 +93,7 @@ pub struct Summary {
     /// its standard error
     pub error: f64,
     /// of unweighted events
-    pub unweighting: Option<Unweight>,
+    pub unweighting: Option<UnweightingReport>,
     /// the user's own notes
     pub notes: BTreeMap<String, String>,
-}
-
-/// How events were unweighted; see [`Unweighted`](super::Unweighted).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Unweight {
-    /// policy for the maximum
-    pub policy: String,
-    /// what weights were compared with
-    pub max_weight: f64,
-    /// share of the maximum above which all events were kept
-    pub partial: f64,
-    /// events divided by draws
-    pub efficiency: f64,
-    /// by the published definitions
-    pub efficiencies: Efficiencies,
-    /// share of the events with a weight above 1
-    pub overweight_fraction: f64,
-    /// share of the total weight that they carry
-    pub overweight_share: f64,
-    /// largest weight over the maximum
-    pub overweight_reach: f64,
-    /// share of negative events
-    pub negative_fraction: f64,
-    /// as many positive events would tell as much
-    pub negative_efficiency: f64,
 }

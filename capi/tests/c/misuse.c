@@ -1,5 +1,6 @@
 /* Misuse of the C interface: each case returns the status that is documented, and under
  * AddressSanitizer and valgrind nothing is found. The last line counts the cases. */
+#include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -357,16 +358,33 @@ static void sampler_cases(const char *folder) {
   IS(STOPPED, thalweg_sampler_weighted(sampler, &f, 10, 1, 0, points, numbers));
   t.code = 0;
   IS(NO_SIGNAL, thalweg_sampler_unweighted(sampler, &f, 10, 1, NULL, points, numbers, NULL));
-  thalweg_unweighting how = {-0.5, 0, 0};
+  thalweg_unweighting how = {.quantile = -0.5};
   IS(INVALID_ARGUMENT, thalweg_sampler_unweighted(sampler, &f, 10, 1, &how, points, numbers, NULL));
   how.quantile = 1.0, how.trials = UINT64_MAX;
   IS(TOO_LARGE, thalweg_sampler_unweighted(sampler, &f, 10, 1, &how, points, numbers, NULL));
   IS(TOO_LARGE, thalweg_sampler_unweighted(sampler, &f, SIZE_MAX, 1, NULL, points, numbers, NULL));
   how.trials = 500;
   t.value = 2.0;
+  const double bad[] = {-0.5, -DBL_MIN, 1.0 + DBL_EPSILON, NAN, -INFINITY, INFINITY};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+    how.partial = bad[i];
+    IS(INVALID_ARGUMENT,
+       thalweg_sampler_unweighted(sampler, &f, 10, 1, &how, points, numbers, NULL));
+  }
+  how.partial = 0.0;
   thalweg_unweighting_result result;
   IS(OK, thalweg_sampler_unweighted(sampler, &f, 10, 1, &how, points, numbers, &result));
   HOLDS(result.trials >= 10 && !t.other_thread);
+  HOLDS(result.efficiency_by_max > 0.0 && result.efficiency_by_max <= 1.0);
+  HOLDS(result.negative_fraction == 0.0 && result.negative_efficiency == 1.0);
+  HOLDS(result.pooled_value == result.absolute_value && result.pooled_error <= result.error);
+  /* all that are above a tenth of the maximum are kept, with their weights */
+  how.partial = 0.1;
+  thalweg_unweighting_result partly;
+  IS(OK, thalweg_sampler_unweighted(sampler, &f, 10, 1, &how, points, numbers, &partly));
+  HOLDS(partly.max_weight == 0.1 * result.max_weight);
+  HOLDS(partly.overweight_share > 0.0 && partly.overweight_reach > 1.0);
+  for (int i = 0; i < 10; ++i) HOLDS(numbers[i] >= 1.0 && numbers[i] <= partly.overweight_reach);
 
   /* a sampler that the integrand frees while it is weighed with */
   other = some_sampler();

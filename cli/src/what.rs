@@ -74,22 +74,28 @@ pub(crate) fn label(stored: &Stored, domain: &Domain) -> String {
     }
 }
 
-/// `[0, 1]^4`, or `[-1, 1] x [0, inf]`.
+/// `[0, 1]^4`, `[-1, 1] x [0, inf]`, or `[0, 1]^2 x {0, .., 9}`.
 pub(crate) fn describe(domain: &Domain) -> String {
-    let mut groups: Vec<((f64, f64), usize)> = Vec::new();
-    for &range in domain.ranges() {
+    let discrete = domain.discrete();
+    let mut groups: Vec<(String, usize)> = Vec::new();
+    for (axis, (low, high)) in domain.ranges().iter().enumerate() {
+        let found = discrete.iter().find(|(place, _)| *place == axis);
+        let range = match found {
+            Some((_, count)) => format!("{{0, .., {}}}", count - 1),
+            None => format!("[{low}, {high}]"),
+        };
         match groups.last_mut() {
             Some((last, times)) if *last == range => *times += 1,
             _ => groups.push((range, 1)),
         }
     }
-    let text = |&((low, high), times): &((f64, f64), usize)| {
-        let power = if times > 1 {
+    let text = |(range, times): &(String, usize)| {
+        let power = if *times > 1 {
             format!("^{times}")
         } else {
             String::new()
         };
-        format!("[{low}, {high}]{power}")
+        format!("{range}{power}")
     };
     groups.iter().map(text).collect::<Vec<_>>().join(" x ")
 }
@@ -99,7 +105,7 @@ pub(crate) fn describe(domain: &Domain) -> String {
 /// Where the options leave them open, dimension, range and symbol are those of `model` too.
 pub(crate) fn resolve(args: &WhatArgs, model: Option<&Sampler>) -> Result<Subject, Failure> {
     if let Some(file) = &args.process {
-        return process(args, file);
+        return process(args, file, model);
     }
     match (&args.expr, &args.what) {
         (Some(text), _) => expression_of(args, text, model),
@@ -239,7 +245,7 @@ fn library(args: &WhatArgs, path: &str, model: Option<&Sampler>) -> Result<Subje
 }
 
 /// The process of `file`, with matrix elements of the shared library.
-fn process(args: &WhatArgs, file: &Path) -> Result<Subject, Failure> {
+fn process(args: &WhatArgs, file: &Path, model: Option<&Sampler>) -> Result<Subject, Failure> {
     let Some(path) = &args.what else {
         return Err(Failure::usage(
             "--process goes with the shared library that gives the matrix elements: name its path",
@@ -254,10 +260,18 @@ fn process(args: &WhatArgs, file: &Path) -> Result<Subject, Failure> {
     })?;
     let scattering = Arc::new(open(Path::new(path), file)?);
     let (name, dim) = (scattering.name.clone(), scattering.dim());
+    let mut domain = Domain::unit(dim);
+    for (axis, count) in scattering.discrete() {
+        domain = domain.with_discrete(axis, count)?;
+    }
+    if let Some(model) = model.filter(|model| domain.is_same_box(model.domain())) {
+        // What was learned of the subprocesses belongs to the model's map.
+        domain = model.domain().clone();
+    }
     Ok(Subject {
         process: Some(Arc::clone(&scattering) as Arc<dyn Process + Send>),
         integrand: Box::new(scattering),
-        domain: Domain::unit(dim),
+        domain,
         exact: None,
         unit: "pb".to_owned(),
         threads: None,

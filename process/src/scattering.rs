@@ -5,7 +5,8 @@
 //! ```
 //!
 //! in pb, with y in the unit cube, |M|^2 as its library averages it, and zero outside the cuts. Partons have
-//! the factors f(x1) f(x2) d x1 d x2/dy as well, at the scale of the scattering.
+//! the factors f(x1) f(x2) d x1 d x2/dy as well, at the scale of the scattering. The value is the sum over all
+//! subprocesses or, where these are sampled, that of the one whose number, from 0, is the last coordinate.
 
 use thalweg::event::{Beam, Event, Particle, Process};
 use thalweg::{Integrand, IntegrandError, Points};
@@ -46,6 +47,9 @@ pub struct Scattering {
     pub phase_space: PhaseSpace,
     /// kinds of the particles; their cross sections are added
     pub subprocesses: Vec<Subprocess>,
+    /// whether each point has one of several subprocesses, in a discrete coordinate after the others, in place
+    /// of all: a run learns how often each is worth it
+    pub sampled: bool,
     /// zero outside
     pub cuts: Cuts,
     /// densities of the partons that come in, a pair for each of `subprocesses`; without, the beams
@@ -62,13 +66,36 @@ struct Accepted {
     /// which of the points asked for
     index: usize,
     point: Point,
+    /// the only subprocess that is asked for, where they are sampled
+    subprocess: Option<usize>,
 }
 
 impl Scattering {
     /// The point at `y` (`[dim]`) unless it is outside the cuts or there is none.
     fn accepted(&self, index: usize, y: &[f64]) -> Option<Accepted> {
-        let point = self.phase_space.point(y)?;
-        self.inside(&point).then_some(Accepted { index, point })
+        let point = self.phase_space.point(&y[..self.phase_space.dim()])?;
+        self.inside(&point).then_some(Accepted {
+            index,
+            point,
+            subprocess: self.sampled_at(y),
+        })
+    }
+
+    /// The number of subprocesses, where they are sampled.
+    fn sampled_count(&self) -> Option<usize> {
+        let count = self.subprocesses.len();
+        (self.sampled && count > 1).then_some(count)
+    }
+
+    /// The subprocess of the point `y` (`[dim]`), where they are sampled.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the number of a subprocess, kept within range by min"
+    )]
+    fn sampled_at(&self, y: &[f64]) -> Option<usize> {
+        let count = self.sampled_count()?;
+        Some((y[self.phase_space.dim()] as usize).min(count - 1))
     }
 
     fn inside(&self, point: &Point) -> bool {
@@ -78,7 +105,7 @@ impl Scattering {
     /// |M|^2 at all `points` (`[n]`) for the subprocesses with one flavour and direction.
     fn matrix_elements(
         &self,
-        points: &[Accepted],
+        points: &[&Accepted],
         (flavor, mirror): (i32, bool),
     ) -> Result<Vec<f64>, IntegrandError> {
         let (n, particles) = (points.len(), self.phase_space.masses.len());
@@ -104,6 +131,7 @@ impl Scattering {
 
     /// Of each subprocess, |M|^2 times the densities of its partons at all `points`.
     fn contributions(&self, points: &[Accepted]) -> Result<Vec<Vec<f64>>, IntegrandError> {
+        let references: Vec<&Accepted> = points.iter().collect();
         // Those that only differ in what the beams make of them are asked for once.
         let mut known: Vec<((i32, bool), Vec<f64>)> = Vec::new();
         let mut all = Vec::with_capacity(self.subprocesses.len());
@@ -112,7 +140,7 @@ impl Scattering {
             let values = if let Some((_, values)) = known.iter().find(|(k, _)| *k == key) {
                 values.clone()
             } else {
-                let values = self.matrix_elements(points, key)?;
+                let values = self.matrix_elements(&references, key)?;
                 known.push((key, values.clone()));
                 values
             };
@@ -127,6 +155,38 @@ impl Scattering {
                 for (values, density) in all.iter_mut().zip(&densities) {
                     values[event] *= density;
                 }
+            }
+        }
+        Ok(all)
+    }
+
+    /// As [`Self::contributions`], of the sampled subprocess of each of the `points` (`[n]`).
+    fn sampled_contributions(&self, points: &[Accepted]) -> Result<Vec<f64>, IntegrandError> {
+        let key = |k: usize| (self.subprocesses[k].flavor, self.subprocesses[k].mirror);
+        let mut keys: Vec<_> = (0..self.subprocesses.len()).map(key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut all = vec![0.0; points.len()];
+        for wanted in keys {
+            let own: Vec<usize> = (0..points.len())
+                .filter(|i| points[*i].subprocess.map(key) == Some(wanted))
+                .collect();
+            if own.is_empty() {
+                continue;
+            }
+            let some: Vec<&Accepted> = own.iter().map(|i| &points[*i]).collect();
+            for (i, value) in own.into_iter().zip(self.matrix_elements(&some, wanted)?) {
+                all[i] = value;
+            }
+        }
+        if let Some(luminosity) = &self.luminosity {
+            let mut densities = vec![0.0; self.subprocesses.len()];
+            for (value, accepted) in all.iter_mut().zip(points) {
+                let point = &accepted.point;
+                let scale = self.scale(point);
+                let found = luminosity.eval(point.collision.x, scale * scale, &mut densities);
+                found.map_err(|e| failed(e.to_string()))?;
+                *value *= accepted.subprocess.map_or(0.0, |k| densities[k]);
             }
         }
         Ok(all)
@@ -186,7 +246,15 @@ fn failed(message: String) -> IntegrandError {
 
 impl Integrand for Scattering {
     fn dim(&self) -> usize {
-        self.phase_space.dim()
+        self.phase_space.dim() + usize::from(self.sampled_count().is_some())
+    }
+
+    fn discrete(&self) -> Vec<(usize, usize)> {
+        let count = self.sampled_count();
+        count
+            .map(|k| (self.phase_space.dim(), k))
+            .into_iter()
+            .collect()
     }
 
     fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
@@ -199,7 +267,12 @@ impl Integrand for Scattering {
         if accepted.is_empty() {
             return Ok(());
         }
-        for contribution in self.contributions(&accepted)? {
+        let contributions = if self.sampled_count().is_some() {
+            vec![self.sampled_contributions(&accepted)?]
+        } else {
+            self.contributions(&accepted)?
+        };
+        for contribution in contributions {
             for (accepted, squared) in accepted.iter().zip(contribution) {
                 values[accepted.index] += PB_PER_INVERSE_GEV2 * accepted.point.weight * squared;
             }
@@ -214,14 +287,22 @@ impl Process for Scattering {
     }
 
     fn event(&self, y: &[f64], choice: f64) -> Result<Event, IntegrandError> {
-        let Some(point) = self.phase_space.point(y) else {
+        let Some(point) = self.phase_space.point(&y[..self.phase_space.dim()]) else {
             return Err(failed("there is no scattering at this point".to_owned()));
         };
         // Outside the cuts f is 0, and |M|^2 may have no value.
         let mut shares = vec![1.0; self.subprocesses.len()];
-        let only = [Accepted { index: 0, point }];
+        let subprocess = self.sampled_at(y);
+        let only = [Accepted {
+            index: 0,
+            point,
+            subprocess,
+        }];
         let point = &only[0].point;
-        if shares.len() > 1 && self.inside(point) {
+        if let Some(k) = subprocess {
+            shares.fill(0.0);
+            shares[k] = 1.0;
+        } else if shares.len() > 1 && self.inside(point) {
             let all = self.contributions(&only)?;
             shares = all.iter().map(|squared| squared[0]).collect();
         }
@@ -292,6 +373,7 @@ mod tests {
                 channel: Decay::flat(2),
             },
             subprocesses: vec![subprocess(1, false), subprocess(3, true)],
+            sampled: false,
             cuts: Cuts(cuts),
             luminosity: None,
             alpha_s: None,
@@ -331,6 +413,39 @@ mod tests {
         for y in y.chunks_exact(2) {
             assert_eq!(scattering.event(y, 0.5).unwrap().particles.len(), 4);
         }
+    }
+
+    #[test]
+    fn sampled_subprocesses_are_the_terms_of_the_sum() {
+        let sum = scattering(Vec::new());
+        let sampled = Scattering {
+            sampled: true,
+            ..scattering(Vec::new())
+        };
+        assert_eq!((sampled.dim(), sampled.discrete()), (3, vec![(2, 2)]));
+        assert_eq!((sum.dim(), sum.discrete()), (2, Vec::new()));
+        let (mut total, mut terms) = ([0.0], [0.0; 4]);
+        // Terms of points of one call may be of different subprocesses.
+        let y = [0.3, 0.2, 1.0, 0.6, 0.9, 0.0, 0.3, 0.2, 0.0, 0.6, 0.9, 1.0];
+        sampled.eval(&Points::new(&y, 3), &mut terms).unwrap();
+        for (point, pair) in [([0.3, 0.2], [0, 2]), ([0.6, 0.9], [1, 3])] {
+            sum.eval(&Points::new(&point, 2), &mut total).unwrap();
+            let both = terms[pair[0]] + terms[pair[1]];
+            assert!(
+                (both / total[0] - 1.0).abs() < 1e-14,
+                "{both} and {total:?}"
+            );
+        }
+        assert!((terms[0] / terms[2] - 3.0).abs() < 1e-12, "{terms:?}");
+        for (k, process) in [(0.0, 1), (1.0, 2)] {
+            let event = sampled.event(&[0.3, 0.2, k], 0.9).unwrap();
+            assert_eq!(event.process, process);
+        }
+        // One alone is no choice.
+        let mut one = scattering(Vec::new());
+        one.sampled = true;
+        one.subprocesses.truncate(1);
+        assert_eq!((one.dim(), one.discrete()), (2, Vec::new()));
     }
 
     #[test]

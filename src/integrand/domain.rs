@@ -6,12 +6,14 @@
 //! (-inf, inf): y = t/(1 - t^2) with t = 2x - 1.
 //! The infinite ranges are mapped algebraically (as in Johnson's cubature), so integrands
 //! that fall like 1/y^2 keep bounded weights. Weakness: the scale of the map is 1.
+//! A discrete axis has the numbers 0 to K - 1, whose values are added; see `discrete`.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::error::{Error, Result};
+use super::discrete::Discrete;
+use crate::error::{Error, Result, check};
 
 /// A box in the user's coordinates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,7 +21,13 @@ pub struct Domain {
     /// `(low, high)` per axis
     #[serde(deserialize_with = "infinite_ends")]
     ranges: Vec<(f64, f64)>,
+    /// axes with numbers of a list, whose ranges are (0, K)
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    discrete: Vec<Discrete>,
 }
+
+/// Most discrete axes: each point looks through them.
+const MOST_DISCRETE: usize = 256;
 
 /// JSON has no infinity: a missing end, `null`, is an infinite one.
 fn infinite_ends<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(f64, f64)>, D::Error> {
@@ -38,6 +46,7 @@ impl Domain {
     pub fn unit(dim: usize) -> Self {
         Self {
             ranges: vec![(0.0, 1.0); dim],
+            discrete: Vec::new(),
         }
     }
 
@@ -49,7 +58,121 @@ impl Domain {
     pub fn new(ranges: &[(f64, f64)]) -> Result<Self> {
         let domain = Self {
             ranges: ranges.to_vec(),
+            discrete: Vec::new(),
         };
+        domain.validate()?;
+        Ok(domain)
+    }
+
+    /// The same with a coordinate, in place of its range, that is one of the numbers 0 to `count` - 1,
+    /// exactly: the integral is the sum over them, of integrals over the other coordinates.
+    ///
+    /// A run learns how often each number is worth to be drawn, unless [`Domain::with_probabilities`] says
+    /// it. The coordinate's range becomes (0, `count`).
+    ///
+    /// ```
+    /// use thalweg::{Domain, Integrator, Settings, from_fn};
+    ///
+    /// // sum_k int x^k dx = 1 + 1/2 + 1/3 + 1/4
+    /// let domain = Domain::unit(2).with_discrete(1, 4)?;
+    /// let settings = Settings { domain: Some(domain), ..Settings::default() };
+    /// let f = from_fn(2, |y| y[0].powf(y[1]));
+    /// let report = Integrator::new(settings)?.integrate(&f)?;
+    /// assert!(report.estimate.pull(25.0 / 12.0).abs() < 5.0);
+    /// # Ok::<(), thalweg::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for a `count` that is not 1 to 65536, for a coordinate that there is not, and
+    /// for one that is discrete already; and for more than 256 of them.
+    pub fn with_discrete(mut self, axis: usize, count: usize) -> Result<Self> {
+        let dim = self.dim();
+        check_axis(axis < dim, axis)?;
+        let discrete = Discrete::new(axis, count);
+        discrete.validate()?;
+        self.ranges[axis] = (0.0, count as f64);
+        self.discrete.push(discrete);
+        self.validate()?;
+        Ok(self)
+    }
+
+    /// The same with probabilities of the numbers of a discrete coordinate, which are not learned then.
+    /// `probabilities` (`[count]`) need not add up to 1.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] unless the coordinate is discrete and the probabilities, as many as numbers,
+    /// are all positive.
+    pub fn with_probabilities(mut self, axis: usize, probabilities: &[f64]) -> Result<Self> {
+        let found = self.discrete.iter_mut().find(|d| d.axis == axis);
+        let Some(discrete) = found else {
+            return Err(Error::InvalidSetting {
+                name: "a discrete coordinate",
+                value: axis as f64,
+                allowed: "one that was declared as discrete",
+            });
+        };
+        discrete.learn(probabilities)?;
+        Ok(self)
+    }
+
+    /// Discrete coordinates, each with the number of its values.
+    pub fn discrete(&self) -> Vec<(usize, usize)> {
+        self.discrete.iter().map(|d| (d.axis, d.count)).collect()
+    }
+
+    /// The probabilities of the values of a discrete coordinate (`[count]`) under uniform points, if it is
+    /// one: equal ones until some are learned or given.
+    pub fn probabilities(&self, axis: usize) -> Option<Vec<f64>> {
+        let discrete = self.discrete_at(axis)?;
+        Some(
+            (0..discrete.count)
+                .map(|k| discrete.probability(k))
+                .collect(),
+        )
+    }
+
+    /// Whether both have the same points, with whatever probabilities.
+    pub fn is_same_box(&self, other: &Self) -> bool {
+        let sorted = |domain: &Self| {
+            let mut list = domain.discrete();
+            list.sort_unstable();
+            list
+        };
+        self.ranges == other.ranges && sorted(self) == sorted(other)
+    }
+
+    /// The same with the discrete coordinates that an integrand names, each with the number of its values,
+    /// as far as they are not declared.
+    pub(crate) fn with_declared(mut self, declared: &[(usize, usize)]) -> Result<Self> {
+        for &(axis, count) in declared {
+            match self.discrete_at(axis) {
+                Some(known) => check(
+                    known.count == count,
+                    "the number of values of a discrete coordinate of the domain",
+                    known.count as f64,
+                    "that of the integrand",
+                )?,
+                None => self = self.with_discrete(axis, count)?,
+            }
+        }
+        Ok(self)
+    }
+
+    /// Discrete axes whose probabilities are to be learned.
+    pub(crate) fn unlearned(&self) -> Vec<usize> {
+        let open = |d: &&Discrete| d.edges.is_empty() && d.count > 1;
+        self.discrete.iter().filter(open).map(|d| d.axis).collect()
+    }
+
+    /// The number that coordinate `x` of the unit interval falls on, of a discrete axis; 0 on others.
+    pub(crate) fn index(&self, axis: usize, x: f64) -> usize {
+        self.discrete_at(axis).map_or(0, |d| d.index(x))
+    }
+
+    /// A domain as it is kept in a file.
+    pub(crate) fn from_parts(ranges: &[(f64, f64)], discrete: Vec<Discrete>) -> Result<Self> {
+        let ranges = ranges.to_vec();
+        let domain = Self { ranges, discrete };
         domain.validate()?;
         Ok(domain)
     }
@@ -74,6 +197,20 @@ impl Domain {
                 return Err(Error::NoVolume { axis });
             }
         }
+        let count = self.discrete.len();
+        let name = "the number of discrete coordinates";
+        check(count <= MOST_DISCRETE, name, count as f64, "at most 256")?;
+        for (i, discrete) in self.discrete.iter().enumerate() {
+            let axis = discrete.axis;
+            discrete.validate()?;
+            check_axis(axis < self.dim(), axis)?;
+            let earlier = &self.discrete[..i];
+            check_axis(earlier.iter().all(|d| d.axis != axis), axis)?;
+            let (low, high) = self.ranges[axis];
+            if (low, high) != (0.0, discrete.count as f64) {
+                return Err(Error::EmptyRange { axis, low, high });
+            }
+        }
         Ok(())
     }
 
@@ -89,15 +226,14 @@ impl Domain {
 
     /// Whether `point` (`[dim]`) lies in the domain, its border included.
     pub fn contains(&self, point: &[f64]) -> bool {
-        point
-            .iter()
-            .zip(&self.ranges)
-            .all(|(y, (low, high))| low <= y && y <= high)
+        let within = |(y, (low, high)): (&f64, &(f64, f64))| low <= y && y <= high;
+        point.iter().zip(&self.ranges).all(within)
+            && self.discrete.iter().all(|d| d.has(point[d.axis]))
     }
 
     /// Whether this is the unit cube, where y = x.
     pub fn is_unit(&self) -> bool {
-        self.ranges.iter().all(|r| *r == (0.0, 1.0))
+        self.discrete.is_empty() && self.ranges.iter().all(|r| *r == (0.0, 1.0))
     }
 
     /// Maps points of the unit cube, `x` (`[n * dim]`), in place to the domain, and
@@ -107,11 +243,7 @@ impl Domain {
             return;
         }
         for (x, jacobian) in x.chunks_exact_mut(self.dim()).zip(jacobian) {
-            for (x, &range) in x.iter_mut().zip(&self.ranges) {
-                let (y, factor) = point(*x, range);
-                *x = y;
-                *jacobian *= factor;
-            }
+            self.each(x, |factor| *jacobian *= factor);
         }
     }
 
@@ -125,28 +257,50 @@ impl Domain {
         }
         for (x, log_jacobian) in x.chunks_exact_mut(self.dim()).zip(log_jacobian) {
             let mut product: f64 = 1.0;
-            for (x, &range) in x.iter_mut().zip(&self.ranges) {
-                let (y, factor) = point(*x, range);
-                *x = y;
+            self.each(x, |factor| {
                 // Where nothing can go wrong, one logarithm does.
                 if SAFE.contains(&factor) && SAFE.contains(&(product * factor)) {
                     product *= factor;
                 } else {
                     *log_jacobian += factor.ln();
                 }
-            }
+            });
             *log_jacobian += product.ln();
         }
     }
 
-    /// The inverse of [`Domain::map`] for coordinates alone.
+    /// Maps one point of the unit cube in place, and hands out dy/dx of each axis.
+    fn each(&self, x: &mut [f64], mut factor: impl FnMut(f64)) {
+        for (axis, (x, &range)) in x.iter_mut().zip(&self.ranges).enumerate() {
+            let (y, jacobian) = match self.discrete_at(axis) {
+                Some(discrete) => discrete.point(*x),
+                None => point(*x, range),
+            };
+            *x = y;
+            factor(jacobian);
+        }
+    }
+
+    fn discrete_at(&self, axis: usize) -> Option<&Discrete> {
+        self.discrete.iter().find(|d| d.axis == axis)
+    }
+
+    /// The inverse of [`Domain::map`] for coordinates alone; a number of a list becomes the middle of its part.
     pub fn to_unit(&self, y: &mut [f64]) {
         for y in y.chunks_exact_mut(self.dim()) {
-            for (y, &range) in y.iter_mut().zip(&self.ranges) {
-                *y = unit(*y, range);
+            for (axis, (y, &range)) in y.iter_mut().zip(&self.ranges).enumerate() {
+                *y = match self.discrete_at(axis) {
+                    Some(discrete) => discrete.unit(*y),
+                    None => unit(*y, range),
+                };
             }
         }
     }
+}
+
+fn check_axis(ok: bool, axis: usize) -> Result<()> {
+    let name = "a discrete coordinate";
+    check(ok, name, axis as f64, "below the dimension, and named once")
 }
 
 /// `(y, dy/dx)` on one axis.

@@ -1,6 +1,7 @@
 //! Functions to be integrated, and the ranges they live on.
 
 mod adapters;
+mod discrete;
 mod domain;
 
 use std::ops::Range;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use thiserror::Error as ThisError;
 
 pub use adapters::{FromBatchFn, FromFn, FromVectorFn, from_batch_fn, from_fn, from_vector_fn};
+pub(crate) use discrete::Discrete;
 pub use domain::Domain;
 
 /// A batch of points, row-major: point i is `data[i * dim..(i + 1) * dim]`.
@@ -128,6 +130,12 @@ pub trait Integrand: Sync {
         1
     }
 
+    /// Coordinates that take the values 0 to K - 1 and are summed over, `(coordinate, K)` each: as if the
+    /// domain of every run were declared so ([`Domain::with_discrete`]).
+    fn discrete(&self) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
     /// Writes f at `points` (coordinates in the user's domain) into `values`
     /// (`[n * outputs]`, row-major).
     ///
@@ -151,6 +159,9 @@ macro_rules! pointer {
             }
             fn at_once(&self) -> usize {
                 (**self).at_once()
+            }
+            fn discrete(&self) -> Vec<(usize, usize)> {
+                (**self).discrete()
             }
             fn eval(
                 &self,

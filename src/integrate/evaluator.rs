@@ -127,6 +127,7 @@ impl<'a> Evaluator<'a> {
                 expected: dim,
             });
         }
+        let domain = domain.with_declared(&integrand.discrete())?;
         Ok(Self {
             caller: Caller::new(integrand),
             domain,
@@ -167,6 +168,15 @@ impl<'a> Evaluator<'a> {
 
     pub(crate) fn domain(&self) -> &Domain {
         &self.domain
+    }
+
+    /// Takes on the probabilities (`[K]`) of a discrete axis; points of the unit cube are others from now on.
+    pub(crate) fn learn(&mut self, axis: usize, probabilities: &[f64]) -> Result<()> {
+        self.domain = self
+            .domain
+            .clone()
+            .with_probabilities(axis, probabilities)?;
+        Ok(())
     }
 
     pub(crate) fn streams(&self) -> Streams {

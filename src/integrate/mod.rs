@@ -10,6 +10,7 @@ mod channels;
 mod checkpoint;
 mod climb;
 mod curvature;
+mod discrete;
 mod doubts;
 mod estimate;
 pub(crate) mod evaluator;
@@ -88,7 +89,7 @@ pub struct Outcome {
     pub report: Report,
     /// the frozen proposal on the unit cube
     pub map: Box<dyn Map>,
-    /// the domain that the unit cube was mapped to
+    /// the domain that the unit cube was mapped to, with what was learned of its discrete coordinates
     pub domain: Domain,
 }
 
@@ -269,6 +270,10 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
             found,
             expected: dim,
         });
+    }
+    // A map that is brought along belongs to the probabilities of the settings' domain.
+    if given.is_none() {
+        discrete::learn(run)?;
     }
     let explored = explore::explore(run)?;
     let mut frozen = match given {

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{NOWHERE, build, list, skim, state::MapState};
 use crate::error::{Error, Result, check};
 use crate::event::Sampler;
-use crate::integrand::Domain;
+use crate::integrand::{Discrete, Domain};
+use crate::list::few;
 use crate::map::Map;
 use crate::stats::Estimate;
 
@@ -42,6 +43,17 @@ struct Model {
 struct Ranges {
     #[serde(deserialize_with = "list::ranges")]
     ranges: Vec<(f64, f64)>,
+    #[serde(default, deserialize_with = "few")]
+    discrete: Vec<Numbers>,
+}
+
+/// A discrete axis.
+#[derive(Debug, Deserialize)]
+struct Numbers {
+    axis: usize,
+    count: usize,
+    #[serde(default, deserialize_with = "list::numbers")]
+    edges: Vec<f64>,
 }
 
 /// Appends the payload of a sampler to `bytes`.
@@ -87,7 +99,13 @@ pub(super) fn read(payload: &[u8]) -> Result<Sampler, String> {
 }
 
 fn sampler(model: Model) -> Result<Sampler> {
-    let domain = Domain::new(&model.domain.ranges)?;
+    let Ranges { ranges, discrete } = model.domain;
+    let discrete = discrete.into_iter().map(|n| Discrete {
+        axis: n.axis,
+        count: n.count,
+        edges: n.edges,
+    });
+    let domain = Domain::from_parts(&ranges, discrete.collect())?;
     if let Some(estimate) = &model.estimate {
         check_estimate(estimate)?;
     }

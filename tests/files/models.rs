@@ -83,7 +83,13 @@ pub(crate) fn samplers() -> Result<Vec<Sampler>> {
         dof: Some(7.0),
     };
     let sampler = |(i, map): (usize, Box<dyn Map>)| {
-        let domain = Domain::new(&infinite[..map.dim()])?;
+        let mut domain = Domain::new(&infinite[..map.dim()])?;
+        if i == 1 || i == 3 {
+            domain = domain.with_discrete(i / 2, 3)?;
+        }
+        if i == 3 {
+            domain = domain.with_probabilities(1, &[0.25, 0.5, 0.25])?;
+        }
         let mut sampler = Sampler::new(map, domain)?;
         if i % 2 == 0 {
             sampler = sampler.with_estimate(Some(estimate));

@@ -41,6 +41,8 @@ pub struct ProcessFile {
     beams: Beams,
     particles: Particles,
     #[serde(default)]
+    subprocesses: Subprocesses,
+    #[serde(default)]
     subprocess: Vec<SubprocessTable>,
     #[serde(default)]
     mapping: Mapping,
@@ -64,6 +66,18 @@ enum ScaleName {
     Mass,
     #[serde(rename = "ht/2")]
     HalfHt,
+}
+
+/// What a point has of the subprocesses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+enum Subprocesses {
+    /// all of them
+    #[default]
+    #[serde(rename = "sum")]
+    Sum,
+    /// one of them, by a coordinate
+    #[serde(rename = "sample")]
+    Sample,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -164,6 +178,7 @@ impl ProcessFile {
             },
             luminosity: self.luminosity(folder, &subprocesses)?,
             subprocesses,
+            sampled: self.subprocesses == Subprocesses::Sample,
             cuts,
             alpha_s: self.alpha_s,
             scale: match self.scale {

@@ -188,6 +188,26 @@ fn a_mirrored_subprocess_is_seen_from_the_other_side() {
 }
 
 #[test]
+fn sampled_subprocesses_have_the_cross_section_of_their_sum() {
+    let library = provider("qq_mumu").unwrap();
+    let made = |how: &str| {
+        let one = |flavor: i32| {
+            format!("[[subprocess]]\nin = [1, -1]\nout = [13, -13]\nflavor = {flavor}\n")
+        };
+        let rest = format!("out = [13, -13]\n{}{}{}", one(0), one(1), one(2));
+        scattering(&library, &format!("{how}{}", quarks([1, -1], &rest)))
+    };
+    let (sum, sampled) = (made(""), made("subprocesses = \"sample\"\n"));
+    assert_eq!((sum.dim(), sampled.dim()), (2, 3));
+    assert_eq!(sampled.discrete(), [(2, 3)]);
+    let exact = measure(&sum, Method::Vegas, 200_000, 1);
+    assert!(exact.error < 1e-3 * exact.sigma);
+    for method in [Method::Plain, Method::Vegas] {
+        assert_pulls(exact.sigma, |seed| measure(&sampled, method, 10_000, seed));
+    }
+}
+
+#[test]
 fn events_have_momenta_in_the_laboratory_and_colour_lines() {
     let library = provider("qq_mumug").unwrap();
     let process = scattering(&library, &quarks([1, -1], "out = [13, -13, 21]\n"));

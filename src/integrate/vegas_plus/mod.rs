@@ -90,8 +90,12 @@ impl VegasPlus {
     /// The uniform grid on `domain`; `seed` names all points.
     ///
     /// # Errors
-    /// [`Error::ZeroDimension`].
+    /// [`Error::ZeroDimension`]; [`Error::InvalidSetting`] for a domain with discrete coordinates, whose
+    /// probabilities only a run learns.
     pub fn new(domain: Domain, seed: u64) -> Result<Self> {
+        let discrete = domain.discrete().len();
+        let name = "the number of discrete coordinates";
+        check(discrete == 0, name, discrete as f64, "0 for single passes")?;
         let grid = Grid::uniform(domain.dim(), FEWEST_BINS)?;
         Ok(Self {
             domain,

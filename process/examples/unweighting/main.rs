@@ -60,12 +60,12 @@ fn measure(
     };
     // The training's own numbers are not drawn again.
     let drawn = sampler.unweighted(process, options.events, seed + 1_000_000, &how)?;
-    let all = drawn.efficiencies;
+    let all = drawn.report.efficiencies;
     let value = drawn.integral;
     Ok(Worth {
         efficiencies: [all.by_max, all.by_bootstrap_median, all.by_quantile],
-        tail: drawn.overweight_share,
-        reach: drawn.overweight_reach,
+        tail: drawn.report.overweight_share,
+        reach: drawn.report.overweight_reach,
         cross_section: drawn.pooled,
         spread: value.error / value.value * (options.draws as f64).sqrt(),
         calls,

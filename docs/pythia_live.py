@@ -5,8 +5,7 @@ from a trained sampler and computes the momenta with NumPy. Three ways, by the s
 Houches accord (IDWTUP):
 
     1   weighted events, which Pythia accepts or rejects itself
-    3   unit weights: what the sampler's maximum is exceeded by must be kept with weight 1, so the
-        maximum is the largest weight, and the cross section is told beforehand
+    3   unit weights, which the maximum "max" guarantees; the cross section is told beforehand
     4   overweights are kept with their weight, in pb, whose mean is the cross section; -4 where f has
         both signs
 

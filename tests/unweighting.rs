@@ -146,32 +146,45 @@ fn pull(made: &Unweighted, integral: f64) -> f64 {
     (mean - integral / made.report.max_weight) / error
 }
 
-fn policy(seed: u64) -> (MaxWeight, f64) {
-    [
+fn policy(seed: u64) -> Unweighting {
+    let (max_weight, partial) = [
         (MaxWeight::Max, 1.0),
         (MaxWeight::Quantile(0.95), 1.0),
         (MaxWeight::BootstrapMedian(100), 1.0),
         (MaxWeight::Overweight(0.02), 1.0),
         (MaxWeight::Max, 0.4),
-    ][usize::try_from(seed % 5).expect("small")]
+    ][usize::try_from(seed % 5).expect("small")];
+    Unweighting {
+        max_weight,
+        partial,
+        trials: 2000,
+        ..Unweighting::default()
+    }
+}
+
+/// A maximum that rises many times.
+fn rising(seed: u64) -> Unweighting {
+    Unweighting {
+        max_weight: MaxWeight::Max,
+        partial: if seed.is_multiple_of(2) { 1.0 } else { 0.6 },
+        trials: 3,
+        ..Unweighting::default()
+    }
 }
 
 /// P-values of the Kolmogorov-Smirnov tests: of both histograms and of the sum.
-fn tested(problem: &Problem, method: Method, n: usize) -> Vec<(String, f64)> {
+fn tested(
+    problem: &Problem,
+    (method, n): (Method, usize),
+    how: fn(u64) -> Unweighting,
+) -> Vec<(String, f64)> {
     let f = from_fn(2, |y| problem.eval(y));
     let integrator = Integrator::new(settings(problem, method, 20_000)).expect("good settings");
     let sampler = Sampler::from_outcome(integrator.run(&f, &mut Silent).expect("a good run"));
     let (integral, truths) = truths(problem);
     let mut scores = vec![Vec::new(); 3];
     for seed in 0..SEEDS {
-        let (max_weight, partial) = policy(seed);
-        let how = Unweighting {
-            max_weight,
-            partial,
-            trials: 2000,
-            ..Unweighting::default()
-        };
-        let made = sampler.unweighted(&f, n, seed, &how).expect("events");
+        let made = sampler.unweighted(&f, n, seed, &how(seed)).expect("events");
         for (truth, scores) in truths.iter().zip(&mut scores) {
             let p = truth.p_value(&made);
             scores.push(normal_quantile(p.clamp(1e-15, 1.0 - 1e-15)));
@@ -190,7 +203,7 @@ fn all_uniform(method: Method, n: usize) {
     let functions = functions();
     assert_eq!(functions.len(), 12);
     for problem in &functions {
-        for (what, p) in tested(problem, method, n) {
+        for (what, p) in tested(problem, (method, n), policy) {
             assert!(p > 1e-4, "{what}: {p:e}");
         }
     }
@@ -199,6 +212,61 @@ fn all_uniform(method: Method, n: usize) {
 #[test]
 fn histograms_are_those_of_f() {
     all_uniform(Method::Vegas, 1000);
+}
+
+#[test]
+fn histograms_are_those_of_f_where_the_maximum_rises() {
+    let functions = functions();
+    for problem in [&functions[9], &functions[10]] {
+        for (what, p) in tested(problem, (Method::Plain, 1000), rising) {
+            assert!(p > 1e-4, "{what}: {p:e}");
+        }
+    }
+}
+
+/// Where the maximum of two runs is the same in the end, the events are, whatever it was before.
+#[test]
+fn no_event_tells_where_the_maximum_began() {
+    let power = &functions()[9];
+    let f = from_fn(2, |y| power.eval(y));
+    let settings = settings(power, Method::Plain, 2000);
+    let integrator = Integrator::new(settings).expect("good settings");
+    let sampler = Sampler::from_outcome(integrator.run(&f, &mut Silent).expect("a good run"));
+    let mut same = 0;
+    for seed in 0..50 {
+        let made = [3, 100].map(|trials| {
+            let how = Unweighting {
+                trials,
+                ..rising(seed)
+            };
+            sampler.unweighted(&f, 500, seed, &how).expect("events")
+        });
+        for made in &made {
+            let draws = usize::try_from(made.trials).expect("few");
+            let all = sampler.weighted(&f, draws, seed, 0).expect("weights");
+            let largest = all.weights.iter().copied().fold(0.0, f64::max);
+            let (bound, r) = (made.report.max_weight, made.report.partial);
+            assert!(bound >= largest * r * (1.0 - 1e-15));
+            let most = if r < 1.0 { 1.0 / r + 1e-12 } else { 1.0 };
+            let weights = &made.events.weights;
+            assert!(weights.iter().all(|v| *v >= 1.0 && *v <= most));
+            assert_eq!(weights.len(), 500);
+            for (number, v) in made.numbers.iter().zip(weights) {
+                let w = all.weights[usize::try_from(*number).expect("few")];
+                assert!((v - (w / bound).max(1.0)).abs() < 1e-12);
+            }
+            let over = weights.iter().filter(|v| **v > 1.0);
+            let above = over.sum::<f64>() * bound / all.weights.iter().sum::<f64>();
+            assert!((made.report.overweight_share - above).abs() < 1e-12);
+        }
+        let [a, b] = &made;
+        let bounds = a.report.max_weight / b.report.max_weight;
+        if (bounds - 1.0).abs() < 1e-12 {
+            assert_eq!(a.numbers, b.numbers);
+            same += 1;
+        }
+    }
+    assert!(same > 25, "{same}");
 }
 
 /// `cargo test --release --test unweighting -- --ignored`

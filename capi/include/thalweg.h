@@ -489,7 +489,7 @@ typedef struct {
 typedef struct {
   /**
    * weights above the maximum carry at most the share 1 - quantile of all: .999 by default; 1 takes
-   * the largest weight of the trials
+   * the largest weight of all draws, those of the events included, so that no event's is above 1
    */
   double quantile;
   /**

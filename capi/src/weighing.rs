@@ -22,7 +22,7 @@ const MOST_TRIALS: u64 = 1 << 26;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unweighting {
     /// weights above the maximum carry at most the share 1 - quantile of all: .999 by default; 1 takes
-    /// the largest weight of the trials
+    /// the largest weight of all draws, those of the events included, so that no event's is above 1
     pub quantile: f64,
     /// trial draws that fix the maximum, 20000 by default
     pub trials: u64,

@@ -237,7 +237,8 @@ class Sampler:
         max_weight
             What weights are compared with: "max", "quantile:p", "overweight:eps" or "bootstrap:m" as
             for ``thalweg sample``; a number is the p of the quantile.
-            Events above it keep a weight above 1, so that sums stay unbiased.
+            Events above it keep a weight above 1, so that sums stay unbiased. With "max" there are none:
+            it is the largest weight of all draws, those of the events included.
         partial
             With r below 1, weights are compared with r times the maximum: more events are kept, with
             weights from 1 to 1/r.

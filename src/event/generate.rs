@@ -1,6 +1,6 @@
 //! Scatterings from a proposal: draws, weights, records, and what is told about all of them.
 //!
-//! Points and weights of all events are drawn first (8 bytes a coordinate and 16 more an event), so
+//! Points and weights of all events are drawn first (8 bytes a coordinate and 24 more an event), so
 //! that the cross section is known when the first record is made; records are made in blocks.
 //!
 //! Weights in the records, v being the weight among unweighted events: unit weights are 1 or -1;

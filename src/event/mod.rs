@@ -2,6 +2,7 @@
 
 mod fault;
 mod generate;
+mod kept;
 mod record;
 mod sampler;
 mod shard;

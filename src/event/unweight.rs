@@ -6,16 +6,20 @@
 //! weights is unbiased whatever the policy. Where r is 1 these are the overweights; with r below 1
 //! more events are kept, of which those with |w| from r `w_max` to `w_max` have weights from 1 to
 //! 1/r.
+//!
+//! `Max` is the largest weight of all draws, of those that the events come from as of those before: it
+//! rises with them, and events kept so far are judged anew. No weight exceeds 1/r, whatever comes.
 
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
+use super::kept::Kept;
 use super::sampler::{Events, Sampler};
 use crate::error::{Error, Result, check};
 use crate::integrand::Integrand;
 use crate::integrate::evaluator::CHUNK;
 use crate::rng::Purpose;
-use crate::stats::{Efficiencies, Estimate, MaxWeight, Moments, Overweights, negative_efficiency};
+use crate::stats::{Efficiencies, Estimate, MaxWeight, Moments};
 
 /// How to unweight.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,71 +111,12 @@ impl Both {
     }
 }
 
-/// What has been kept of the draws.
-struct Kept {
-    events: Events,
-    numbers: Vec<u64>,
-    tail: Overweights,
-    trials: u64,
-}
-
-impl Kept {
-    /// Accepts or rejects a chunk of draws from `number` on; whether that made `n` events.
-    fn take(
-        &mut self,
-        (points, weights): (&[f64], &[f64]),
-        (number, n, bound): (u64, usize, f64),
-        mut uniform: impl FnMut() -> f64,
-    ) -> bool {
-        let dim = self.events.dim;
-        let draws = points.chunks_exact(dim).zip(weights).zip(number..);
-        for ((point, w), number) in draws {
-            self.trials += 1;
-            let ratio = w / bound;
-            self.tail.add(ratio);
-            // One number per trial, whether it is needed or not: draws stay aligned.
-            if uniform() < ratio.abs() {
-                self.events.points.extend_from_slice(point);
-                self.events.weights.push(ratio.abs().max(1.0).copysign(*w));
-                self.numbers.push(number);
-                if self.numbers.len() == n {
-                    return true;
-                }
-            }
-        }
-        false
-    }
-
-    fn report(
-        &self,
-        how: &Unweighting,
-        max_weight: f64,
-        efficiencies: Efficiencies,
-    ) -> UnweightingReport {
-        let n = self.numbers.len() as f64;
-        let weights = self.events.weights.iter();
-        let over = weights.filter(|w| w.abs() > 1.0).count() as f64;
-        let negative_fraction = self.tail.negative_fraction();
-        UnweightingReport {
-            policy: how.max_weight.to_string(),
-            max_weight,
-            partial: how.partial,
-            efficiency: n / self.trials.max(1) as f64,
-            efficiencies,
-            overweight_fraction: over / n.max(1.0),
-            overweight_share: self.tail.share(),
-            overweight_reach: self.tail.reach(),
-            negative_fraction,
-            negative_efficiency: negative_efficiency(negative_fraction),
-        }
-    }
-}
-
 impl Sampler {
     /// Draws `n` unweighted events of a seed, with the first output of `integrand`.
     ///
     /// Draw number k of a seed is the same draw, with the same fate, in all runs; the maximum is
-    /// fixed by other draws, the same for all `first`.
+    /// fixed by other draws, the same for all `first`. Only [`MaxWeight::Max`] also looks at the draws
+    /// of this run.
     ///
     /// # Errors
     /// What the integrand reports; [`Error::NoSignal`] if all weights vanish or the efficiency
@@ -208,47 +153,38 @@ impl Sampler {
             return Err(Error::NoSignal { draws: how.trials });
         }
         let expected = sizes.iter().map(|w| (w / bound).min(1.0)).sum::<f64>() / sizes.len() as f64;
-        let mut kept = Kept {
-            events: Events {
-                dim: self.dim(),
-                points: Vec::new(),
-                weights: Vec::new(),
-            },
-            numbers: Vec::new(),
-            tail: Overweights::default(),
-            trials: 0,
-        };
+        let mut kept = Kept::new(self.dim(), bound, how);
         let streams = evaluator.streams();
         let mut accept = streams.generator(Purpose::Accept, 0, u128::from(how.first));
         let mut drawn = 0;
         let most = how.max_trials_per_event.saturating_mul(n as u64);
-        while kept.numbers.len() < n {
+        while kept.len() < n {
             if drawn >= most {
                 return Err(Error::NoSignal { draws: drawn });
             }
             // About as many trials as the missing events need.
-            let missing = (n - kept.numbers.len()) as f64;
-            let wave = (missing / expected * 1.1).clamp(CHUNK as f64, WAVE) as u64;
+            let missing = (n - kept.len()) as f64;
+            let wave = (missing / expected * kept.level() * 1.1).clamp(CHUNK as f64, WAVE) as u64;
             let wave = wave.min(most - drawn);
             let mut number = how.first + drawn;
             let mut full = false;
             for (points, weights) in weigh(Purpose::Sample, number, wave)? {
                 all.add(&weights);
-                let at = (number, n, bound);
-                full = full || kept.take((&points, &weights), at, || accept.random());
+                full = full || kept.take((&points, &weights), (number, n), || accept.random());
                 number += weights.len() as u64;
             }
             drawn += wave;
         }
+        let (events, numbers, trials, report) = kept.finish(how, efficiencies);
         Ok(Unweighted {
-            trials: kept.trials,
+            events,
+            numbers,
+            trials,
             calls: evaluator.calls(),
-            report: kept.report(how, bound, efficiencies),
+            report,
             integral,
             pooled: Estimate::from(all.signed),
             absolute: Estimate::from(all.absolute),
-            events: kept.events,
-            numbers: kept.numbers,
         })
     }
 }

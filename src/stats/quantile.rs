@@ -11,7 +11,7 @@
 //!
 //! Weakness: the largest weight of a heavy tail grows with the sample, and with it the efficiency
 //! falls; the others are stable but leave overweight events, which must keep their excess weight. No
-//! policy knows of weights beyond the largest one of its sample.
+//! bound knows of weights beyond the largest one of its sample.
 
 use std::error::Error;
 use std::f64::consts::LN_2;
@@ -25,7 +25,8 @@ use super::sum::CompensatedSum;
 /// How the maximum weight for unweighting is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum MaxWeight {
-    /// The largest weight of the sample: no overweight events in it.
+    /// The largest weight of the sample: no overweight events in it. Where events are unweighted, it is
+    /// that of their own draws, too.
     #[default]
     Max,
     /// Weights above the bound carry at most the share `1 - p` of the total, with p in (0, 1].

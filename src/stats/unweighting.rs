@@ -66,6 +66,18 @@ impl Overweights {
         self.reach = self.reach.max(size);
     }
 
+    /// The same weights beside a maximum `factor` times as large, which `above`, over it, exceed.
+    #[must_use]
+    pub fn raised(self, factor: f64, above: CompensatedSum) -> Self {
+        let scaled = |sum: CompensatedSum| [sum.value() / factor].into_iter().collect();
+        Self {
+            total: scaled(self.total),
+            negative: scaled(self.negative),
+            above,
+            reach: self.reach / factor,
+        }
+    }
+
     /// sum |w| over the maximum.
     pub fn total(&self) -> f64 {
         self.total.value()
@@ -129,6 +141,16 @@ mod tests {
         assert_eq!((tail.total(), tail.share(), tail.reach()), (4.0, 0.5, 2.0));
         assert_eq!(tail.negative_fraction(), 0.375);
         assert_eq!(negative_efficiency(0.375), 0.0625);
+        let above = [1.0].into_iter().collect();
+        let raised = tail.raised(1.5, above);
+        let mut new = Overweights::default();
+        for ratio in [0.5, -0.5, 2.0, -1.0, 0.0] {
+            new.add(ratio / 1.5);
+        }
+        assert!((raised.total() - new.total()).abs() < 1e-15);
+        assert_eq!(raised.reach(), new.reach());
+        assert_eq!(raised.negative_fraction(), 0.375);
+        assert!((raised.share() - 1.0 / raised.total()).abs() < 1e-15);
         assert_eq!(Overweights::default().share(), 0.0);
     }
 }

@@ -87,15 +87,9 @@ impl Process for Changed {
 }
 
 pub(crate) fn unweighted(n: u64, max_weight: MaxWeight) -> Generation {
-    // So many that no event is above the largest weight of the trials.
-    let trials = if max_weight == MaxWeight::Max {
-        1_000_000
-    } else {
-        5000
-    };
     let unweighting = Unweighting {
         max_weight,
-        trials,
+        trials: 5000,
         ..Unweighting::default()
     };
     Generation {

@@ -364,7 +364,7 @@ fn unweighted_events_follow_the_integrand() {
             );
             match max_weight {
                 MaxWeight::Max => {
-                    assert!(u.report.overweight_reach <= 1.0 && over == 0.0, "{what}")
+                    assert!(u.report.overweight_reach <= 1.0 && over == 0.0, "{what}");
                 }
                 MaxWeight::Quantile(p) => assert!(over > 0.0 && over < 1.0 || p > 0.99, "{what}"),
                 MaxWeight::BootstrapMedian(_) => assert!(over < 0.05, "{what}: {over}"),

@@ -13,7 +13,7 @@ use super::{
     hunt,
     layers::Layers,
     mixture::Defence,
-    neural::{self, Begin, Rival, Start},
+    neural::{self, Begin, Rival, Start, Until},
     peaks::Peak,
     pilot::{self, PILOT_NETS, Pass},
     product::{self, Points, Shape},
@@ -298,7 +298,7 @@ impl Search {
             peaks: &self.peaks,
         };
         let most = (Start::Cold, run.calls_left() / 2);
-        let trained = neural::train(run, explored, begin, most, rival)?;
+        let trained = neural::train(run, explored, begin, most, Until::Pays(rival))?;
         self.points = trained.points;
         let forecast = Forecast::of_spread(run, explored.cost, trained.rel_std, forecast::FLOW);
         let misses = hunt::missed(&self.peaks, trained.map.as_ref(), trained.level).is_some();

@@ -1,4 +1,4 @@
-//! Training a flow, stage by stage, for as long as it pays.
+//! Training a flow, stage by stage: for as long as it pays, or until a budget is spent.
 
 use super::{
     auto,
@@ -58,6 +58,18 @@ impl Rival {
     };
 }
 
+/// When the training of a flow ends.
+#[derive(Clone, Copy)]
+pub(crate) enum Until {
+    /// where another stage would cost more than it saves, of the estimate or beside a rival
+    Pays(Rival),
+    /// where the calls are spent: for draws after the run, which nobody has counted
+    Spent,
+}
+
+/// Fewest points of a last stage, which has what the others have left over.
+const LAST: u64 = 1024;
+
 /// What a flow begins with.
 pub(crate) struct Begin<'a> {
     pub(crate) flow: Flow,
@@ -71,14 +83,13 @@ pub(crate) struct Begin<'a> {
     pub(crate) peaks: &'a [Peak],
 }
 
-/// Trains a flow until another stage would cost more than it saves, or
-/// `most` calls are spent.
+/// Trains a flow `until` then, or until `most` calls are spent.
 pub(crate) fn train(
     run: &mut Run<'_>,
     explored: &Explored,
     begin: Begin<'_>,
     (start, most): (Start, u64),
-    rival: Rival,
+    until: Until,
 ) -> Result<Trained> {
     let Begin {
         flow,
@@ -120,10 +131,9 @@ pub(crate) fn train(
     let mut stages = 0;
     let mut level = 0.0;
     while run.stopped.is_none() {
-        let calls = trainer.next_stage_calls();
-        if spent + calls > most {
+        let Some(calls) = stage_calls(&trainer, most.saturating_sub(spent), until) else {
             break;
-        }
+        };
         // Far from f weights may underflow, where log|f| does not.
         let nets = even && trainer.beta() >= 1.0;
         let numbers = (stages, calls);
@@ -152,21 +162,12 @@ pub(crate) fn train(
         // What the stage just trained on will bring, if the fall of the spread goes on.
         let fall = (spread / previous).clamp(0.4, 1.0);
         let now = spread * fall;
-        let then = now * fall;
         let next = trainer.next_stage_calls();
-        let stored = trainer.stored().log_f.len() as u64 + next;
-        let pays = if let Some(e) = run.target(stage.moments.mean) {
-            let to_go = |spread: f64| (spread * gain / e).powi(2);
-            let (now, then) = (to_go(now), to_go(then));
-            let Rates { call, replay } = rival.rates.unwrap_or(Rates::CALLS);
-            let stage = call * next as f64 + replay * stored as f64;
-            // Neither where it saves less than it costs, nor where the rival wins all the same.
-            call * (now - then) > stage && stage + call * then * OPTIMISM < rival.seconds
-        } else {
-            let left = run.calls_left() as f64;
-            then * then / (left - next as f64) < now * now / left
-        };
-        if !pays {
+        let numbers = (next, trainer.stored().log_f.len() as u64 + next);
+        let weights = (stage.moments.mean, gain);
+        if let Until::Pays(rival) = until
+            && !pays(run, rival, (now, now * fall), weights, numbers)
+        {
             break;
         }
     }
@@ -187,6 +188,38 @@ pub(crate) fn train(
         level,
         defence,
     })
+}
+
+/// Calls of the next stage, with `left` calls to spend; `None` for no stage.
+fn stage_calls(trainer: &Trainer, left: u64, until: Until) -> Option<u64> {
+    let next = trainer.next_stage_calls();
+    match until {
+        Until::Spent if trainer.beta() >= 1.0 && left >= LAST => Some(next.min(left)),
+        Until::Spent | Until::Pays(_) => (next <= left).then_some(next),
+    }
+}
+
+/// Whether another stage, of `next` points and with `stored` ones to train on, saves more than it
+/// costs, where it lowers the spread from `now` to `then`: of weights with the mean `mean`, and `gain`
+/// times as much where nets are drawn.
+fn pays(
+    run: &Run<'_>,
+    rival: Rival,
+    (now, then): (f64, f64),
+    (mean, gain): (f64, f64),
+    (next, stored): (u64, u64),
+) -> bool {
+    if let Some(e) = run.target(mean) {
+        let to_go = |spread: f64| (spread * gain / e).powi(2);
+        let (now, then) = (to_go(now), to_go(then));
+        let Rates { call, replay } = rival.rates.unwrap_or(Rates::CALLS);
+        let stage = call * next as f64 + replay * stored as f64;
+        // Neither where it saves less than it costs, nor where the rival wins all the same.
+        call * (now - then) > stage && stage + call * then * OPTIMISM < rival.seconds
+    } else {
+        let left = run.calls_left() as f64;
+        then * then / (left - next as f64) < now * now / left
+    }
 }
 
 /// What a flow on fixed maps is defended with: itself as it was while tempered, or what is wider

@@ -9,7 +9,7 @@ use super::{
     explore::Explored,
     forecast, hunt,
     layers::Layers,
-    neural::{self, Begin, Rival, Start},
+    neural::{self, Begin, Rival, Start, Until},
     peaks::Peak,
     pilot::ESTIMATE_NETS,
     product::{self, Points},
@@ -90,6 +90,11 @@ pub(super) fn prepare(
             {
                 return Ok(untrained);
             }
+            // A budget that is given without a target is what the training may cost.
+            let until = match goal {
+                Goal::TrainOnly if !run.settings.stop.has_target() => Until::Spent,
+                Goal::TrainOnly | Goal::Integrate => Until::Pays(Rival::NONE),
+            };
             let (stand, peaks) = starting_flow(run, explored, start, &mut points)?;
             let begin = Begin {
                 flow: stand.flow,
@@ -98,7 +103,7 @@ pub(super) fn prepare(
                 points: &points,
                 peaks: &peaks,
             };
-            let trained = neural::train(run, explored, begin, (warm, most), Rival::NONE)?;
+            let trained = neural::train(run, explored, begin, (warm, most), until)?;
             Ok(Frozen {
                 map: trained.map,
                 rel_std: trained.rel_std,

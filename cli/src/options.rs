@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use thalweg::integrate::VegasConfig;
 use thalweg::train::TrainConfig;
-use thalweg::{CostClass, Domain, Method, NonFinite, Placement, Settings, Stop};
+use thalweg::{CostClass, Domain, FlowConfig, Method, NonFinite, Placement, Settings, Stop};
 
 use crate::parse;
 use crate::what::Subject;
@@ -88,6 +88,21 @@ pub(crate) struct RunArgs {
         allow_hyphen_values = true)]
     polish: usize,
 
+    /// Features of the hidden layers of a new flow's conditioners
+    #[arg(long, value_name = "N,N,..", value_delimiter = ',', value_parser = parse::width,
+        default_value = "32,32", allow_hyphen_values = true)]
+    hidden: Vec<usize>,
+
+    /// Bins of a new flow's splines
+    #[arg(long, value_name = "B", value_parser = parse::bins, default_value = "8",
+        allow_hyphen_values = true)]
+    bins: usize,
+
+    /// How often a flow's training uses each point per stage
+    #[arg(long, value_name = "R", value_parser = parse::reuse, default_value = "16",
+        allow_hyphen_values = true)]
+    reuse: f64,
+
     /// Cost of a call: below 2 us, below 200 us, above [default: measured by method auto]
     #[arg(long, value_name = "CLASS", value_parser = parse::cost_class())]
     cost_class: Option<CostClass>,
@@ -146,8 +161,14 @@ impl RunArgs {
                 precondition: self.precondition,
                 ..VegasConfig::default()
             },
+            flow: FlowConfig {
+                hidden: self.hidden.clone(),
+                bins: self.bins,
+                ..FlowConfig::default()
+            },
             train: TrainConfig {
                 polish: self.polish,
+                reuse: self.reuse,
                 ..TrainConfig::default()
             },
             find_peaks: self.find_peaks,

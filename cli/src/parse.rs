@@ -11,6 +11,10 @@ pub(crate) const MAX_DIM: usize = 4096;
 const MAX_THREADS: usize = 4096;
 /// Most iterations of L-BFGS.
 const MAX_ITERATIONS: usize = 10_000;
+/// Most bins of a flow's spline.
+const MAX_BINS: usize = 64;
+/// Most uses of a point.
+const MAX_REUSE: f64 = 1e4;
 /// Above it, not every whole number is a double.
 const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
 
@@ -68,6 +72,24 @@ pub(crate) fn threads(text: &str) -> Result<usize, String> {
 pub(crate) fn iterations(text: &str) -> Result<usize, String> {
     let iterations = text.parse().ok().filter(|n| *n <= MAX_ITERATIONS);
     iterations.ok_or_else(|| format!("expected a whole number from 0 to {MAX_ITERATIONS}"))
+}
+
+/// Features of a hidden layer.
+pub(crate) fn width(text: &str) -> Result<usize, String> {
+    let width = text.parse().ok().filter(|n| (1..=MAX_DIM).contains(n));
+    width.ok_or_else(|| format!("expected whole numbers from 1 to {MAX_DIM}, such as 64,64,64"))
+}
+
+/// Bins of a spline.
+pub(crate) fn bins(text: &str) -> Result<usize, String> {
+    let bins = text.parse().ok().filter(|n| (1..=MAX_BINS).contains(n));
+    bins.ok_or_else(|| format!("expected a whole number from 1 to {MAX_BINS}"))
+}
+
+/// How often a point is used.
+pub(crate) fn reuse(text: &str) -> Result<f64, String> {
+    let reuse = text.parse().ok().filter(|r| *r > 0.0 && *r <= MAX_REUSE);
+    reuse.ok_or_else(|| format!("expected a number above 0 and at most {MAX_REUSE}"))
 }
 
 /// A target or a limit.

@@ -3,7 +3,7 @@
 use std::env;
 use std::error::Error;
 use std::path::PathBuf;
-use std::str::FromStr;
+use std::str::FromStr as _;
 
 use thalweg::flow::{FlowConfig, Masks};
 use thalweg::train::TrainConfig;

@@ -30,7 +30,7 @@ fn index(y: f64, count: usize) -> usize {
 /// A sum over coordinate 1, and its integral.
 fn one() -> (impl Integrand, f64, Domain) {
     let f = from_fn(3, |y| part(index(y[1], 12), y[0], y[2]));
-    let domain = Domain::unit(3).with_discrete(1, 12).unwrap();
+    let domain = Domain::unit(3).with_discrete(1, 12).expect("a list");
     (f, PARTS.iter().sum(), domain)
 }
 
@@ -42,9 +42,9 @@ fn two() -> (impl Integrand, f64, Domain) {
         sign * part(k, y[1], 0.5 * y[2])
     });
     let axes = [(0.0, 1.0), (0.0, 1.0), (0.0, 2.0), (0.0, 1.0)];
-    let domain = Domain::new(&axes).unwrap();
-    let domain = domain.with_discrete(3, 12).unwrap();
-    let domain = domain.with_discrete(0, 3).unwrap();
+    let domain = Domain::new(&axes).expect("a box");
+    let domain = domain.with_discrete(3, 12).expect("a list");
+    let domain = domain.with_discrete(0, 3).expect("a list");
     (f, 1.5 * 2.0 * PARTS.iter().sum::<f64>(), domain)
 }
 
@@ -60,8 +60,8 @@ fn settings(method: Method, domain: Domain, calls: u64, seed: u64) -> Settings {
 }
 
 fn run(f: &dyn Integrand, settings: Settings) -> Outcome {
-    let integrator = Integrator::new(settings).unwrap();
-    integrator.run(f, &mut Silent).unwrap()
+    let integrator = Integrator::new(settings).expect("good settings");
+    integrator.run(f, &mut Silent).expect("the run ends")
 }
 
 /// Mean and standard deviation.

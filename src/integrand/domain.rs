@@ -8,6 +8,7 @@
 //! that fall like 1/y^2 keep bounded weights. Weakness: the scale of the map is 1.
 //! A discrete axis has the numbers 0 to K - 1, whose values are added; see `discrete`.
 
+use std::iter::once;
 use std::ops::Range;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -156,6 +157,17 @@ impl Domain {
             }
         }
         Ok(self)
+    }
+
+    /// The same after a coordinate with the numbers 0 to `count` - 1.
+    pub(crate) fn after_numbers(&self, count: usize) -> Result<Self> {
+        let ranges = [&[(0.0, count as f64)], &self.ranges[..]].concat();
+        let later = self.discrete.iter().map(|d| Discrete {
+            axis: d.axis + 1,
+            ..d.clone()
+        });
+        let discrete = once(Discrete::new(0, count)).chain(later);
+        Self::from_parts(&ranges, discrete.collect())
     }
 
     /// Discrete axes whose probabilities are to be learned.

@@ -1,12 +1,15 @@
 //! Learning the shares of channels, and their grids.
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-
-use super::{Channel, MultiChannel};
-use crate::error::{Error, Result};
-use crate::integrate::{Iteration, Phase, Settings, evaluator::CHUNK};
+use super::{Channel, Kind, MultiChannel};
+use crate::error::Result;
+use crate::integrate::{
+    Iteration, Phase, Settings,
+    evaluator::{CHUNK, Evaluated},
+    run::Run,
+};
 use crate::map::GridTraining;
 use crate::rng::{Purpose, Streams};
+use crate::stats::Moments;
 
 /// How shares and grids of a [`MultiChannel`] are adapted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +44,9 @@ const FEWEST: u64 = 100;
 /// Points for each bin of an axis.
 const POINTS_PER_BIN: usize = 20;
 
+/// Largest log of a factor 1/q that is not yet infinite: what f leaves out has no weight wherever it lies.
+const LARGEST: f64 = 700.0;
+
 /// Some points of one channel.
 struct Chunk {
     channel: usize,
@@ -51,28 +57,35 @@ struct Chunk {
 /// What the points of a channel came to.
 struct Seen {
     training: GridTraining,
-    n: f64,
-    sum: f64,
-    squares: f64,
+    weights: Moments,
+}
+
+impl Seen {
+    /// Mean of `w^2`.
+    fn square(&self) -> f64 {
+        let Moments { calls, mean, m2 } = self.weights;
+        m2 / calls as f64 + mean * mean
+    }
 }
 
 impl MultiChannel<'_> {
-    /// Adapts with a part of the calls of `settings`, and says what was seen on the way.
-    pub(super) fn adapt(&mut self, settings: &Settings) -> Result<Vec<Iteration>> {
+    /// Adapts with a part of the calls that `run` has, which is of the integrand itself.
+    pub(super) fn adapt(&mut self, run: &mut Run<'_>) -> Result<()> {
         let config = self.config;
         let count = self.channels.len() as u64;
-        let most = most_calls(settings.stop.max_calls, config.most);
+        let most = most_calls(run.settings.stop.max_calls, config.most);
         let mut calls = config.first_calls.max(2 * FEWEST * count);
-        let mut steps: Vec<Iteration> = Vec::new();
-        let (mut spent, mut best, mut stale) = (0, f64::INFINITY, 0);
+        let (mut best, mut stale) = (f64::INFINITY, 0);
         for iteration in 0..config.max_iterations {
             // Every channel has its fewest on top.
-            if spent + calls + FEWEST * count > most {
+            let spent = run.calls.adapt;
+            if run.stopped.is_some() || spent + calls + FEWEST * count > most {
                 break;
             }
-            let step = self.iterate(settings, iteration as u64, calls)?;
-            spent += step.calls;
-            steps.push(step);
+            let Some(step) = self.iterate(run, iteration as u64, calls)? else {
+                break;
+            };
+            run.step(step);
             // A single lucky iteration must not end the search: two without progress do.
             stale = if step.rel_std < 0.97 * best {
                 0
@@ -80,20 +93,25 @@ impl MultiChannel<'_> {
                 stale + 1
             };
             best = best.min(step.rel_std);
-            let target = settings.stop.rel_error;
             // The next iteration could at best save a small part of what is left to do.
-            let needed = target.map(|e| (step.rel_std / e).powi(2));
+            let needed = run.target(step.value).map(|e| (step.rel_std / e).powi(2));
             let pointless = needed.is_some_and(|n| n < 1.5 * calls as f64);
             if iteration >= 3 && (stale >= 2 || pointless) {
                 break;
             }
             calls += calls / 2;
         }
-        Ok(steps)
+        Ok(())
     }
 
-    /// One iteration, after which grids and shares are new.
-    fn iterate(&mut self, settings: &Settings, iteration: u64, calls: u64) -> Result<Iteration> {
+    /// One iteration, after which grids and shares are new; none where the run had to stop.
+    fn iterate(
+        &mut self,
+        run: &mut Run<'_>,
+        iteration: u64,
+        calls: u64,
+    ) -> Result<Option<Iteration>> {
+        let settings = run.settings;
         let counts: Vec<u64> = self
             .channels
             .iter()
@@ -106,24 +124,26 @@ impl MultiChannel<'_> {
                 channel.grid = channel.grid.resample(bins);
             }
         }
-        let seen = self.look(Streams::new(settings.seed), iteration, &counts)?;
+        let seen = self.look(run, iteration, &counts)?;
+        if run.stopped.is_some() {
+            return Ok(None);
+        }
         let (mut value, mut variance, mut squares) = (0.0, 0.0, 0.0);
         for (channel, seen) in self.channels.iter().zip(&seen) {
-            let (mean, square) = (seen.sum / seen.n, seen.squares / seen.n);
-            value += channel.share * mean;
-            squares += channel.share * square;
-            variance += channel.share.powi(2) * (square - mean * mean).max(0.0) / seen.n;
+            value += channel.share * seen.weights.mean;
+            squares += channel.share * seen.square();
+            variance += (channel.share * seen.weights.error()).powi(2);
         }
         let spread = (squares - value * value).max(0.0).sqrt();
         self.learn(settings, &seen);
-        Ok(Iteration {
+        Ok(Some(Iteration {
             phase: Phase::Adapt,
             calls: counts.iter().sum(),
             value,
             error: variance.sqrt(),
             rel_std: spread / value.abs(),
             beta: None,
-        })
+        }))
     }
 
     /// Refines the grids, and moves the shares to where the variance is smaller.
@@ -134,7 +154,7 @@ impl MultiChannel<'_> {
             .channels
             .iter()
             .zip(seen)
-            .map(|(channel, seen)| channel.share * (seen.squares / seen.n).powf(power))
+            .map(|(channel, seen)| channel.share * seen.square().powf(power))
             .collect();
         let total: f64 = wanted.iter().sum();
         for ((channel, seen), wanted) in self.channels.iter_mut().zip(seen).zip(wanted) {
@@ -146,62 +166,64 @@ impl MultiChannel<'_> {
         }
     }
 
-    /// Evaluates points (`counts`: `[channels]`), in parallel unless the integrand wants large batches.
-    fn look(&self, streams: Streams, iteration: u64, counts: &[u64]) -> Result<Vec<Seen>> {
-        let together = match self.integrand.batch() {
-            Some(batch) => (batch as u64).max(CHUNK),
-            None => CHUNK,
-        };
-        let mut chunks = Vec::new();
-        for (channel, count) in counts.iter().enumerate() {
-            for first in (0..*count).step_by(usize::try_from(together).unwrap_or(usize::MAX)) {
-                let n = usize::try_from(together.min(count - first)).unwrap_or(usize::MAX);
-                chunks.push(Chunk { channel, first, n });
-            }
-        }
-        let evaluate = |chunk: &Chunk| self.evaluate(streams, iteration, chunk);
-        let parts: Vec<Result<(Vec<f64>, Vec<f64>)>> = if self.integrand.batch().is_some() {
-            chunks.iter().map(evaluate).collect()
-        } else {
-            chunks.par_iter().map(evaluate).collect()
-        };
+    /// Evaluates so many points of each channel (`counts`: `[channels]`).
+    fn look(&self, run: &mut Run<'_>, iteration: u64, counts: &[u64]) -> Result<Vec<Seen>> {
+        let chunks = counts.iter().enumerate().flat_map(|(channel, count)| {
+            (0..count.div_ceil(CHUNK)).map(move |c| Chunk {
+                channel,
+                first: c * CHUNK,
+                n: usize::try_from(CHUNK.min(count - c * CHUNK)).unwrap_or(usize::MAX),
+            })
+        });
         let new = |channel: &Channel| Seen {
             training: GridTraining::new(&channel.grid),
-            n: 0.0,
-            sum: 0.0,
-            squares: 0.0,
+            weights: Moments::default(),
         };
         let mut seen: Vec<Seen> = self.channels.iter().map(new).collect();
-        for (chunk, part) in chunks.iter().zip(parts) {
-            let (z, w) = part?;
-            let seen = &mut seen[chunk.channel];
-            seen.training
-                .add(&self.channels[chunk.channel].grid, &z, &w);
-            seen.n += w.len() as f64;
-            seen.sum += w.iter().sum::<f64>();
-            seen.squares += w.iter().map(|w| w * w).sum::<f64>();
-        }
+        run.jobs(
+            Phase::Adapt,
+            chunks,
+            |chunk| chunk.n as u64,
+            |evaluator, chunk| self.draw(evaluator.streams(), iteration, chunk),
+            |_, _, e| Ok((e.weights(0), e.z)),
+            |chunk, (w, z)| {
+                let seen = &mut seen[chunk.channel];
+                let grid = &self.channels[chunk.channel].grid;
+                seen.training.add(grid, &z, &w);
+                seen.weights.merge_from(&Moments::from_slice(&w));
+            },
+        )?;
         Ok(seen)
     }
 
-    /// Latent points (`[n * dim]`) of a chunk and their weights (`[n]`, first output).
-    fn evaluate(
-        &self,
-        streams: Streams,
-        iteration: u64,
-        chunk: &Chunk,
-    ) -> Result<(Vec<f64>, Vec<f64>)> {
-        let (dim, outputs) = (self.domain.dim(), self.integrand.outputs());
+    /// Takes the latent points of a chunk to the unit cube of the integrand.
+    fn draw(&self, streams: Streams, iteration: u64, chunk: &Chunk) -> Evaluated {
+        let dim = self.domain.dim();
         let mut z = vec![0.0; chunk.n * dim];
         let sequence = iteration * self.channels.len() as u64 + chunk.channel as u64;
         streams.fill_points(Purpose::Adapt, sequence, chunk.first, dim, &mut z);
-        let mut values = vec![0.0; chunk.n * outputs];
-        self.weigh(&vec![chunk.channel; chunk.n], &z, &mut values)
-            .map_err(Error::from)?;
-        // What is not finite is for the estimate's policy.
-        let first = values.iter().step_by(outputs);
-        let w = first.map(|w| if w.is_finite() { *w } else { 0.0 });
-        Ok((z, w.collect()))
+        let (mut x, log_q) = self.located(&vec![chunk.channel; chunk.n], &z);
+        let mut log_jac: Vec<f64> = log_q.iter().map(|l| (-l).min(LARGEST)).collect();
+        if self.kind == Kind::Sum {
+            // The domain has all numbers at even distances, and counts them.
+            let count = self.channels.len() as f64;
+            let number = (chunk.channel as f64 + 0.5) / count;
+            let points = x.chunks_exact(dim);
+            x = points
+                .flat_map(|x| [number].into_iter().chain(x.iter().copied()))
+                .collect();
+            for log_jac in &mut log_jac {
+                *log_jac -= count.ln();
+            }
+        }
+        Evaluated {
+            z,
+            x,
+            log_jac,
+            f: Vec::new(),
+            control: Vec::new(),
+            places: Vec::new(),
+        }
     }
 }
 

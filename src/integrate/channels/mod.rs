@@ -26,10 +26,14 @@ pub use adapt::ChannelsConfig;
 use place::Channel;
 
 use std::fmt::{self, Debug, Formatter};
+use std::mem::take;
 use std::result::Result as StdResult;
 use std::time::Instant;
 
-use super::{Integrator, Method, Observer, Placement, Report, Settings, Silent, pool};
+use super::{
+    Control, Integrator, Method, Observer, PerPhase, Placement, Progress, Report, Settings, Silent,
+    StopReason, evaluator::Evaluator, pool, run::Run, watch::Watch,
+};
 use crate::error::{Error, Result};
 use crate::integrand::{Domain, Integrand, IntegrandError, Points};
 use crate::map::{Grid, Identity, Map};
@@ -109,6 +113,7 @@ impl<'a> MultiChannel<'a> {
         if maps.is_empty() || expected == 0 {
             return Err(Error::ZeroDimension);
         }
+        let domain = declared(integrand, kind, Domain::unit(expected))?;
         let share = 1.0 / maps.len() as f64;
         let mut channels = Vec::with_capacity(maps.len());
         for map in maps {
@@ -126,7 +131,7 @@ impl<'a> MultiChannel<'a> {
         }
         Ok(Self {
             integrand,
-            domain: Domain::unit(expected),
+            domain,
             kind,
             channels,
             config: ChannelsConfig::default(),
@@ -146,7 +151,7 @@ impl<'a> MultiChannel<'a> {
                 expected,
             });
         }
-        self.domain = domain;
+        self.domain = declared(self.integrand, self.kind, domain)?;
         Ok(self)
     }
 
@@ -181,7 +186,7 @@ impl<'a> MultiChannel<'a> {
         self.integrate_watched(settings, &mut Silent)
     }
 
-    /// As [`MultiChannel::integrate`]; `observer` watches the estimate.
+    /// As [`MultiChannel::integrate`]; `observer` watches adapting and estimate.
     ///
     /// # Errors
     /// As [`MultiChannel::integrate`].
@@ -193,9 +198,23 @@ impl<'a> MultiChannel<'a> {
         settings.validate()?;
         let start = Instant::now();
         let pool = pool(settings.threads)?;
-        let steps = pool.install(|| self.adapt(settings))?;
-        let spent = steps.iter().map(|step| step.calls).sum::<u64>();
-        let seconds = start.elapsed().as_secs_f64();
+        let domain = match self.kind {
+            Kind::Mixture => self.domain.clone(),
+            Kind::Sum => self.domain.after_numbers(self.channels.len())?,
+        };
+        let policy = settings.non_finite;
+        let evaluator = Evaluator::new(self.integrand, Some(&domain), policy, &[], settings.seed)?;
+        let watch = Watch::new(&mut *observer, settings.stop.max_seconds, false);
+        let mut run = Run::new(settings, evaluator, &watch, None, settings.seed);
+        pool.install(|| self.adapt(&mut run))?;
+        let (calls, seconds) = (run.calls, run.seconds);
+        let (steps, faults) = (take(&mut run.iterations), run.evaluator.non_finite());
+        let mut later = After {
+            stopped: run.stopped == Some(StopReason::Interrupted),
+            calls,
+            max_calls: settings.stop.max_calls,
+            observer,
+        };
         let mut settings = Settings {
             method: Method::Plain,
             domain: None,
@@ -204,15 +223,16 @@ impl<'a> MultiChannel<'a> {
         if settings.placement == Placement::Auto && self.dim() <= MAX_DIM {
             settings.placement = Placement::Sobol;
         }
-        settings.stop.max_calls -= spent;
+        settings.stop.max_calls -= calls.total();
         if let Some(most) = &mut settings.stop.max_seconds {
             // Some time in any case, so that there is a result.
-            *most = (*most - seconds).max(0.1 * *most);
+            *most = (*most - start.elapsed().as_secs_f64()).max(0.1 * *most);
         }
-        let mut report = Integrator::new(settings)?.run(self, observer)?.report;
+        let mut report = Integrator::new(settings)?.run(self, &mut later)?.report;
         report.proposal = self.describe();
-        report.calls.adapt += spent;
-        report.seconds.adapt += seconds;
+        report.calls.adapt += calls.adapt;
+        report.seconds.adapt += seconds.adapt;
+        report.non_finite += faults;
         report.iterations.splice(0..0, steps);
         Ok(report)
     }
@@ -228,6 +248,46 @@ impl<'a> MultiChannel<'a> {
             "{kind} of {count} channels, each with a grid, d = {}",
             self.domain.dim()
         )
+    }
+}
+
+/// The domain of the maps with what the integrand says of their coordinates.
+fn declared(integrand: &dyn Integrand, kind: Kind, domain: Domain) -> Result<Domain> {
+    let mut list = integrand.discrete();
+    if kind == Kind::Sum {
+        // The number of the channel stands before them.
+        list.retain(|(axis, _)| *axis > 0);
+        for (axis, _) in &mut list {
+            *axis -= 1;
+        }
+    }
+    domain.with_declared(&list)
+}
+
+/// Watches the estimate as what goes on after the adapting.
+struct After<'o> {
+    observer: &'o mut dyn Observer,
+    /// calls of the adapting
+    calls: PerPhase<u64>,
+    /// the budget of both
+    max_calls: u64,
+    /// whether the adapting was ended by the observer
+    stopped: bool,
+}
+
+impl Observer for After<'_> {
+    fn step(&mut self, progress: &Progress<'_>) -> Control {
+        let mut calls = progress.calls;
+        calls.adapt += self.calls.adapt;
+        self.observer.step(&Progress {
+            calls,
+            max_calls: self.max_calls,
+            ..*progress
+        })
+    }
+
+    fn interrupted(&self) -> bool {
+        self.stopped || self.observer.interrupted()
     }
 }
 

@@ -69,8 +69,9 @@ impl MultiChannel<'_> {
         found.unwrap_or(last)
     }
 
-    /// Takes latent points `z` (`[n * dim]`) through their channels (`[n]`).
-    fn placed(&self, which: &[usize], z: &[f64]) -> Placed {
+    /// Takes latent points `z` (`[n * dim]`) through their channels (`[n]`) to the unit cube (`[n * dim]`), and
+    /// says the log of the density there (`[n]`), shares included.
+    pub(super) fn located(&self, which: &[usize], z: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (n, dim) = (which.len(), self.domain.dim());
         let mut x = vec![0.0; z.len()];
         let mut log_q = vec![0.0; n];
@@ -94,6 +95,13 @@ impl MultiChannel<'_> {
         if self.kind == Kind::Mixture {
             self.add_others(which, &x, &mut log_q);
         }
+        (x, log_q)
+    }
+
+    /// Takes latent points `z` (`[n * dim]`) through their channels (`[n]`) to the integrand.
+    fn placed(&self, which: &[usize], z: &[f64]) -> Placed {
+        let dim = self.domain.dim();
+        let (mut x, log_q) = self.located(which, z);
         let mut factors: Vec<f64> = log_q.iter().map(|l| (-l).exp()).collect();
         self.domain.map(&mut x, &mut factors);
         let y = match self.kind {

@@ -1,7 +1,7 @@
 //! What survives being written down, and models to go on from.
 
 use thalweg::{
-    Domain, Integrator, Method, Report, Settings, from_fn, from_vector_fn,
+    Domain, Integrator, Method, Report, Settings, Stop, from_fn, from_vector_fn,
     integrate::{Phase, Silent},
 };
 
@@ -87,4 +87,30 @@ fn a_warm_start_begins_where_the_model_ended() {
     }
     ratios.sort_by(f64::total_cmp);
     assert!(ratios[5] < 1.5, "{ratios:?}");
+}
+
+/// A budget is what the training may cost, unless an error says when it has done enough.
+#[test]
+fn a_flow_is_trained_for_the_whole_budget_where_no_error_is_named() {
+    let gaussian = problem("gaussian", 2, &[]);
+    let f = from_fn(2, |x| gaussian.eval(x));
+    let most = 30_000;
+    let all = |stop| {
+        let settings = Settings {
+            stop,
+            ..spend(Method::Flow, most)
+        };
+        let outcome = Integrator::new(settings)
+            .unwrap()
+            .train(&f, None, &mut Silent);
+        outcome.unwrap().report.calls.total()
+    };
+    let spent = all(Stop::calls(most));
+    assert!((most - 1024..=most).contains(&spent), "{spent}");
+    let target = Stop {
+        rel_error: Some(0.1),
+        ..Stop::calls(most)
+    };
+    let enough = all(target);
+    assert!(enough < spent * 2 / 3, "{enough} of {spent}");
 }

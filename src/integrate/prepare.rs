@@ -31,11 +31,12 @@ pub(super) fn prepare(
 ) -> Result<Frozen> {
     let dim = run.evaluator.dim();
     // Half of the budget, or what a training that is not followed by an estimate can use.
-    let left = run.calls_left();
-    let most = match goal {
+    let share = |left: u64| match goal {
         Goal::Integrate => left / 2,
         Goal::TrainOnly => left.saturating_sub(CHECK_CALLS).max(left / 2),
     };
+    let left = run.calls_left();
+    let most = share(left);
     match run.settings.method {
         Method::Auto if start.is_none() && goal == Goal::Integrate => auto::choose(run, explored),
         Method::Plain => Ok(Frozen {
@@ -96,6 +97,11 @@ pub(super) fn prepare(
                 Goal::TrainOnly | Goal::Integrate => Until::Pays(Rival::NONE),
             };
             let (stand, peaks) = starting_flow(run, explored, start, &mut points)?;
+            // The check has its points also where looking for a beginning has cost some.
+            let most = match goal {
+                Goal::Integrate => most,
+                Goal::TrainOnly => most.min(share(run.calls_left())),
+            };
             let begin = Begin {
                 flow: stand.flow,
                 base: stand.base,

@@ -3,7 +3,6 @@
 use std::env;
 use std::error::Error;
 use std::path::PathBuf;
-use std::str::FromStr as _;
 
 use thalweg::flow::{FlowConfig, Masks};
 use thalweg::train::TrainConfig;
@@ -59,7 +58,7 @@ impl Options {
             "--hidden" => {
                 self.flow.hidden = value
                     .split(',')
-                    .map(usize::from_str)
+                    .map(str::parse::<usize>)
                     .collect::<Result<_, _>>()?;
             }
             "--bins" => self.flow.bins = value.parse()?,

@@ -47,9 +47,9 @@ pub(crate) struct SampleArgs {
     #[arg(long)]
     unweighted: bool,
 
-    /// Weight that is kept always: max, the largest one, so that all weights are 1; quantile:P, such that the share 1-P lies
-    /// above it; overweight:EPS, so that EPS does with an error to spare; bootstrap:M, the median of
-    /// the largest of M weights
+    /// Weight that is kept always: max, the largest one, so that all weights are 1; quantile:P, such
+    /// that the share 1-P lies above it; overweight:EPS, so that EPS does with an error to spare;
+    /// bootstrap:M, the median of the largest of M weights
     #[arg(
         long,
         value_name = "POLICY",

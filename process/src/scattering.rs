@@ -149,9 +149,7 @@ impl Scattering {
         if let Some(luminosity) = &self.luminosity {
             let mut densities = vec![0.0; all.len()];
             for (event, Accepted { point, .. }) in points.iter().enumerate() {
-                let scale = self.scale(point);
-                let found = luminosity.eval(point.collision.x, scale * scale, &mut densities);
-                found.map_err(|e| failed(e.to_string()))?;
+                self.densities(luminosity, point, &mut densities)?;
                 for (values, density) in all.iter_mut().zip(&densities) {
                     values[event] *= density;
                 }
@@ -182,14 +180,23 @@ impl Scattering {
         if let Some(luminosity) = &self.luminosity {
             let mut densities = vec![0.0; self.subprocesses.len()];
             for (value, accepted) in all.iter_mut().zip(points) {
-                let point = &accepted.point;
-                let scale = self.scale(point);
-                let found = luminosity.eval(point.collision.x, scale * scale, &mut densities);
-                found.map_err(|e| failed(e.to_string()))?;
+                self.densities(luminosity, &accepted.point, &mut densities)?;
                 *value *= accepted.subprocess.map_or(0.0, |k| densities[k]);
             }
         }
         Ok(all)
+    }
+
+    /// The densities of the partons of each subprocess (`[subprocesses]`) at a point.
+    fn densities(
+        &self,
+        luminosity: &Luminosity,
+        point: &Point,
+        densities: &mut [f64],
+    ) -> Result<(), IntegrandError> {
+        let scale = self.scale(point);
+        let found = luminosity.eval(point.collision.x, scale * scale, densities);
+        found.map_err(|e| failed(e.to_string()))
     }
 
     fn scale(&self, point: &Point) -> f64 {

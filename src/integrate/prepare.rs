@@ -100,7 +100,7 @@ pub(super) fn prepare(
             // The check has its points also where looking for a beginning has cost some.
             let most = match goal {
                 Goal::Integrate => most,
-                Goal::TrainOnly => most.min(share(run.calls_left())),
+                Goal::TrainOnly => share(run.calls_left()),
             };
             let begin = Begin {
                 flow: stand.flow,

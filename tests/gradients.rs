@@ -10,9 +10,12 @@
 mod flows;
 #[path = "common/numbers.rs"]
 mod numbers;
+#[path = "common/passes.rs"]
+mod passes;
 
-use flows::{KINDS, forward, inverse, random_flow};
+use flows::{KINDS, random_flow};
 use numbers::{std_dev, uniform};
+use passes::{forward, inverse};
 use thalweg::{
     Flow, FlowConfig, Map as _,
     flow::{Activation, Masks, Precision},

@@ -9,12 +9,15 @@
 mod flows;
 #[path = "common/numbers.rs"]
 mod numbers;
+#[path = "common/passes.rs"]
+mod passes;
 
 use std::sync::LazyLock;
 
-use flows::{KINDS, forward, inverse, random_flow};
+use flows::{KINDS, random_flow};
 use nalgebra::DMatrix;
 use numbers::{std_dev, uniform};
+use passes::{forward, inverse};
 use thalweg::{
     Flow, FlowConfig, Map,
     flow::{Activation, Masks, Precision},

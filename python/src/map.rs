@@ -9,7 +9,7 @@ use pyo3::{pyclass, pymethods};
 use pythonize::{depythonize, pythonize};
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::{ParallelSlice as _, ParallelSliceMut as _};
-use thalweg::flow::FlowConfig;
+use thalweg::flow::{Architecture, Family};
 use thalweg::map::{Grid, GridTraining};
 use thalweg::{Domain, Error, Flow, Map as Trait, Sampler as Inner};
 
@@ -215,13 +215,21 @@ impl Map {
         parameters: Option<PyReadonlyArray1<'_, f64>>,
     ) -> PyResult<Self> {
         let failed = |e: Error| raise(py, &e);
-        let config: FlowConfig = depythonize(config)?;
-        let mut flow = Flow::new(dim, &config, seed).map_err(failed)?;
+        let architecture: Architecture = depythonize(config)?;
+        let mut flow = Flow::of(dim, architecture, seed).map_err(failed)?;
         if let Some(parameters) = parameters {
             flow.set_parameters(parameters.as_slice()?)
                 .map_err(failed)?;
         }
         Ok(Self::own(flow))
+    }
+
+    /// The layers of a family, as an architecture.
+    #[staticmethod]
+    fn family<'py>(py: Python<'py>, name: &str, depth: usize) -> PyResult<Bound<'py, PyAny>> {
+        let name = name.into_pyobject(py)?;
+        let family: Family = depythonize(&name)?;
+        Ok(pythonize(py, &Architecture::from(family.stack(depth)))?)
     }
 
     /// The parameters of a flow.
@@ -233,6 +241,6 @@ impl Map {
     /// Architecture and seed of a flow.
     fn config<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, u64)> {
         let flow: &Flow = self.expect(py, "a flow")?;
-        Ok((pythonize(py, flow.config())?, flow.seed()))
+        Ok((pythonize(py, flow.architecture())?, flow.seed()))
     }
 }

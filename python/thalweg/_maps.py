@@ -96,16 +96,39 @@ class Flow(Map):
     dim
         Number of coordinates.
     seed
-        Chooses hidden weights and random masks. A new flow is the identity.
+        Chooses hidden weights, random masks and random orders. A new flow is the identity.
     parameters
         All parameters ``(p,)``, such as those of another flow of the same architecture.
+    family
+        One of the families of the literature: ``"triangular"``, ``"affine"``, ``"planar"``, ``"nice"``,
+        ``"real_nvp"``, ``"multi_scale"``, ``"glow"``, ``"maf"``, ``"iaf"``, ``"spline_coupling"``,
+        ``"spline_maf"``, ``"spline_iaf"``.
+    depth
+        Number of its steps.
     **config
-        Architecture, as ``default_settings()["flow"]`` has it: ``bins``, ``hidden``, ``masks``, ...
+        Architecture, as ``default_settings()["flow"]`` has it: ``bins``, ``hidden``, ``masks``, ...; of a
+        family ``hidden``, ``activation``, ``precision`` and ``layers``.
     """
 
-    def __init__(self, dim: int, seed: Any = 1, *, parameters: Any = None, **config: Any) -> None:
-        architecture = default_settings()["flow"]
-        merge(architecture, config, "flow")
+    def __init__(
+        self,
+        dim: int,
+        seed: Any = 1,
+        *,
+        parameters: Any = None,
+        family: str | None = None,
+        depth: int = 6,
+        **config: Any,
+    ) -> None:
+        if family is None:
+            architecture = {"couplings": default_settings()["flow"]}
+            merge(architecture["couplings"], config, "flow")
+        else:
+            try:
+                architecture = _native.Map.family(family, whole("depth", depth))
+            except Exception as error:
+                raise ValueError(f"{family!r} is no family of flows") from error
+            merge(architecture["stack"], config, "flow")
         if parameters is not None:
             parameters = np.ascontiguousarray(parameters, dtype=np.float64).ravel()
         dim, seed = whole("dim", dim), seed_of(seed)
@@ -119,7 +142,8 @@ class Flow(Map):
     @property
     def config(self) -> dict[str, Any]:
         """The architecture."""
-        return self._native.config()[0]
+        (config,) = self._native.config()[0].values()
+        return config
 
     def with_parameters(self, parameters: Any) -> Flow:
         """A flow of the same architecture with these parameters ``(p,)``."""

@@ -3,9 +3,15 @@
 use rand_pcg::Pcg64Dxsm;
 
 use super::{
+    autoregressive::Autoregressive,
     coupling::Coupling,
+    diagonal::Diagonal,
     elementwise::Elementwise,
+    join::Join,
     layer::{Layer, Record, TileGradient, Work},
+    linear::Linear,
+    planar::Planar,
+    shuffle::Shuffle,
     tile::Tile,
 };
 use crate::kernel::lane::Real;
@@ -15,6 +21,12 @@ use crate::kernel::lane::Real;
 pub(crate) enum AnyLayer {
     Coupling(Coupling),
     Elementwise(Elementwise),
+    Autoregressive(Autoregressive),
+    Diagonal(Diagonal),
+    Linear(Linear),
+    Planar(Planar),
+    Shuffle(Shuffle),
+    Join(Join),
 }
 
 /// Calls the same method on whichever layer it is.
@@ -23,8 +35,30 @@ macro_rules! each {
         match $self {
             AnyLayer::Coupling($layer) => $call,
             AnyLayer::Elementwise($layer) => $call,
+            AnyLayer::Autoregressive($layer) => $call,
+            AnyLayer::Diagonal($layer) => $call,
+            AnyLayer::Linear($layer) => $call,
+            AnyLayer::Planar($layer) => $call,
+            AnyLayer::Shuffle($layer) => $call,
+            AnyLayer::Join($layer) => $call,
         }
     };
+}
+
+impl AnyLayer {
+    /// What layers of its kind are called.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Coupling(_) => "couplings",
+            Self::Elementwise(_) => "elementwise",
+            Self::Autoregressive(_) => "autoregressive",
+            Self::Diagonal(_) => "diagonal",
+            Self::Linear(_) => "linear",
+            Self::Planar(_) => "planar",
+            Self::Shuffle(_) => "permutations",
+            Self::Join(_) => "joins",
+        }
+    }
 }
 
 impl Layer for AnyLayer {
@@ -33,6 +67,9 @@ impl Layer for AnyLayer {
     }
     fn initialise(&self, spread: f64, parameters: &mut [f64], rng: &mut Pcg64Dxsm) {
         each!(self, l => l.initialise(spread, parameters, rng));
+    }
+    fn fixed(&self) -> Vec<usize> {
+        each!(self, l => l.fixed())
     }
     fn record<R: Real>(&self, keep: bool) -> Record<R> {
         each!(self, l => l.record(keep))

@@ -14,6 +14,7 @@ use rand_pcg::Pcg64Dxsm;
 use super::{
     aligned::Aligned,
     layer::{Record, Work},
+    made::Degrees,
 };
 use crate::kernel::{
     TILE,
@@ -29,6 +30,8 @@ pub(crate) struct Conditioner {
     layers: Vec<Dense>,
     /// slope of the activation below zero (0: `ReLU`)
     slope: f64,
+    /// masks of the weights, if it is autoregressive
+    degrees: Option<Degrees>,
 }
 
 /// The shape of one layer, and where its parameters lie.
@@ -61,7 +64,34 @@ impl Conditioner {
                 layer
             })
             .collect();
-        Self { layers, slope }
+        Self {
+            layers,
+            slope,
+            degrees: None,
+        }
+    }
+
+    /// The same with weights that are zero wherever `degrees` says so.
+    pub(crate) fn masked(self, degrees: Degrees) -> Self {
+        Self {
+            degrees: Some(degrees),
+            ..self
+        }
+    }
+
+    /// Where the weights that are zero by the masks stand among the parameters.
+    pub(crate) fn fixed(&self) -> Vec<usize> {
+        let Some(degrees) = &self.degrees else {
+            return Vec::new();
+        };
+        let of_layer = |(l, layer): (usize, &Dense)| {
+            let (at, inputs, outputs) = (layer.at, layer.inputs, layer.outputs);
+            let weights = (0..outputs).flat_map(move |to| (0..inputs).map(move |from| (to, from)));
+            weights
+                .filter(move |(to, from)| !degrees.sees(l, *to, *from))
+                .map(move |(to, from)| at + to * inputs + from)
+        };
+        self.layers.iter().enumerate().flat_map(of_layer).collect()
     }
 
     pub(crate) fn parameter_count(&self) -> usize {
@@ -159,12 +189,31 @@ impl Conditioner {
     }
 
     /// Takes d loss / d some of the outputs in `work.raw_gradient` back to the last hidden
-    /// layer and to the parameters; every output must be taken once, in rising order.
+    /// layer and to the parameters; every output must be taken once, in rising order, between two
+    /// calls of [`Conditioner::hidden_backward`].
     pub(crate) fn outputs_backward<R: Real>(
         &self,
         values: &[R],
         record: &Record<R>,
         which: Range<usize>,
+        work: &mut Work<R>,
+        parameters: &mut [R],
+    ) {
+        let (first, last) = (which.start == 0, which.end == self.outputs_count());
+        self.some_outputs_backward(values, record, (which, first, last), work, parameters);
+    }
+
+    fn outputs_count(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.outputs)
+    }
+
+    /// As [`Conditioner::outputs_backward`] for `(which, whether they are the first, the last)` of those
+    /// taken together.
+    pub(crate) fn some_outputs_backward<R: Real>(
+        &self,
+        values: &[R],
+        record: &Record<R>,
+        (which, first, last): (Range<usize>, bool, bool),
         work: &mut Work<R>,
         parameters: &mut [R],
     ) {
@@ -178,7 +227,7 @@ impl Conditioner {
             weights: &mut weights[which.start * inputs..which.end * inputs],
             bias: &mut bias[which.clone()],
         });
-        let finish = if which.end == layer.outputs {
+        let finish = if last {
             self.finish(hidden.len(), record)
         } else {
             Finish::Nothing
@@ -186,11 +235,7 @@ impl Conditioner {
         run(Product {
             weights: &layer.split(values).0[which.start * inputs..which.end * inputs],
             strides: (1, inputs),
-            start: if which.start == 0 {
-                Start::Zero
-            } else {
-                Start::Output
-            },
+            start: if first { Start::Zero } else { Start::Output },
             input: gradient,
             output: &mut work.gradients[hidden.len()][..inputs * TILE],
             finish,

@@ -1,11 +1,17 @@
 //! What a flow is made of.
 
 use std::fmt::{self, Formatter};
+use std::marker::PhantomData;
+
+use rand_pcg::Pcg64Dxsm;
 
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::{Masks, Spline, SplineKind};
+use super::{
+    Masks, Spline, SplineKind, any_layer::AnyLayer, coupling::Coupling, elementwise::Elementwise,
+    place::Place,
+};
 use crate::error::{Error, Result};
 
 /// The precision of the conditioners, the splines' knots and all gradients; between knots, and
@@ -52,7 +58,7 @@ pub struct FlowConfig {
     /// division of the coordinates among the couplings
     pub masks: Masks,
     /// features of each hidden layer of the conditioners
-    #[serde(deserialize_with = "few")]
+    #[serde(deserialize_with = "few::<_, _, MAX_LAYERS>")]
     pub hidden: Vec<usize>,
     /// activation of the hidden layers
     pub activation: Activation,
@@ -60,33 +66,49 @@ pub struct FlowConfig {
     pub precision: Precision,
     /// bins of an elementwise spline at the data end; 0 for none
     pub elementwise_bins: usize,
+    /// coordinates at the end that pass unchanged and that all conditioners see: the flow is one of the
+    /// others for any value of them ([`Flow::given`](crate::Flow::given))
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub context: usize,
+    /// coordinates whose ends are one point, such as angles: their splines are circular, and
+    /// conditioners see their cosine and sine
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "few::<_, _, 4096>"
+    )]
+    pub periodic: Vec<usize>,
 }
 
-/// Reads hidden layers; more than there may be are not even read.
-fn few<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<usize>, D::Error> {
-    struct Few;
-    impl<'de> Visitor<'de> for Few {
-        type Value = Vec<usize>;
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this way")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+/// Reads a list of at most `MOST` things; more are not even read.
+pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MOST: usize>(
+    from: D,
+) -> Result<Vec<T>, D::Error> {
+    struct Few<T, const MOST: usize>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Few<T, MOST> {
+        type Value = Vec<T>;
 
         fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-            write!(
-                formatter,
-                "the features of at most {MAX_LAYERS} hidden layers"
-            )
+            write!(formatter, "a list of at most {MOST}")
         }
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<usize>, A::Error> {
-            let mut hidden = Vec::new();
-            while let Some(width) = seq.next_element()? {
-                if hidden.len() == MAX_LAYERS {
-                    return Err(A::Error::invalid_length(MAX_LAYERS + 1, &self));
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(one) = seq.next_element()? {
+                if list.len() == MOST {
+                    return Err(A::Error::invalid_length(MOST + 1, &self));
                 }
-                hidden.push(width);
+                list.push(one);
             }
-            Ok(hidden)
+            Ok(list)
         }
     }
-    from.deserialize_seq(Few)
+    from.deserialize_seq(Few::<T, MOST>(PhantomData))
 }
 
 impl Default for FlowConfig {
@@ -99,6 +121,8 @@ impl Default for FlowConfig {
             activation: Activation::LeakyRelu,
             precision: Precision::F32,
             elementwise_bins: 0,
+            context: 0,
+            periodic: Vec::new(),
         }
     }
 }
@@ -113,23 +137,7 @@ impl FlowConfig {
         if self.elementwise_bins > 0 {
             Spline::new(SplineKind::RationalQuadratic, self.elementwise_bins)?;
         }
-        if let Some(width) = self.hidden.iter().find(|w| !(1..=MAX_WIDTH).contains(*w)) {
-            let value = *width as f64;
-            return Err(Error::InvalidSetting {
-                name: "hidden",
-                value,
-                allowed: "1 to 4096",
-            });
-        }
-        if self.hidden.len() > MAX_LAYERS {
-            let value = self.hidden.len() as f64;
-            let allowed = "at most 16 layers";
-            return Err(Error::InvalidSetting {
-                name: "hidden",
-                value,
-                allowed,
-            });
-        }
+        check_hidden(&self.hidden)?;
         let couplings = match self.masks {
             Masks::Binary => 1,
             Masks::Halves { couplings } | Masks::Random { couplings } => couplings,
@@ -142,6 +150,64 @@ impl FlowConfig {
                 allowed: "1 to 256",
             });
         }
+        if !self.periodic.is_empty() && self.spline != SplineKind::RationalQuadratic {
+            return Err(Error::InvalidSetting {
+                name: "periodic coordinates",
+                value: self.periodic.len() as f64,
+                allowed: "none but with rational-quadratic splines",
+            });
+        }
         Ok(())
     }
+
+    /// Gives each layer for `dim` coordinates, context included, to `add`.
+    pub(super) fn build(
+        &self,
+        dim: usize,
+        rng: &mut Pcg64Dxsm,
+        mut add: impl FnMut(AnyLayer) -> Result<()>,
+    ) -> Result<()> {
+        self.validate()?;
+        let place = Place::new(dim, self.context, &self.periodic)?;
+        let spline = Spline::new(self.spline, self.bins)?;
+        if self.elementwise_bins > 0 {
+            let own = Spline::new(SplineKind::RationalQuadratic, self.elementwise_bins)?;
+            add(AnyLayer::Elementwise(Elementwise::new(&place, own)))?;
+        }
+        if place.active == 1 && self.context == 0 {
+            return add(AnyLayer::Elementwise(Elementwise::new(&place, spline)));
+        }
+        let masks = match place.active {
+            1 => vec![vec![true]],
+            n => self.masks.build(n, rng),
+        };
+        let slope = self.activation.slope();
+        for mask in masks {
+            let coupling = Coupling::new(&place, &mask, spline.into(), &self.hidden, slope);
+            add(AnyLayer::Coupling(coupling))?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses hidden layers that are too many, too wide or empty.
+pub(super) fn check_hidden(hidden: &[usize]) -> Result<()> {
+    if let Some(width) = hidden.iter().find(|w| !(1..=MAX_WIDTH).contains(*w)) {
+        let value = *width as f64;
+        return Err(Error::InvalidSetting {
+            name: "hidden",
+            value,
+            allowed: "1 to 4096",
+        });
+    }
+    if hidden.len() > MAX_LAYERS {
+        let value = hidden.len() as f64;
+        let allowed = "at most 16 layers";
+        return Err(Error::InvalidSetting {
+            name: "hidden",
+            value,
+            allowed,
+        });
+    }
+    Ok(())
 }

@@ -1,9 +1,9 @@
-//! Coupling: splines on the masked coordinates, conditioned on the others.
+//! Coupling: functions of the masked coordinates, conditioned on the others.
 //!
 //! `z_i` = `S(x_i`; `c_i(x_B)`) for i in the mask, `z_B` = `x_B` for the rest; c is a perceptron.
 //! log|dz/dx| = `sum_i` ln S'(`x_i`). L. Dinh, D. Krueger, Y. Bengio, "NICE" (2014),
 //! arXiv:1410.8516; with splines: T. Müller et al. (2019), arXiv:1808.03856. The conditioner
-//! sees only coordinates that pass unchanged, so both directions use the very same splines
+//! sees only coordinates that pass unchanged, so both directions use the very same functions
 //! and the map stays exactly invertible whatever the conditioner's precision.
 
 use rand_pcg::Pcg64Dxsm;
@@ -11,50 +11,52 @@ use rand_pcg::Pcg64Dxsm;
 use super::{
     aligned::Aligned,
     conditioner::Conditioner,
+    element::Element,
+    inputs::Inputs,
     layer::{Layer, Record, TileGradient, Work},
-    spline::Spline,
+    place::Place,
     tile::Tile,
 };
-use crate::kernel::{
-    TILE,
-    dispatch::run,
-    lane::Real,
-    rows::{AddScaled, Center},
-    spline::{Backward, Direction, Evaluate, backward, evaluate},
-};
+use crate::kernel::{TILE, lane::Real, spline::Direction};
 
 /// One coupling.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Coupling {
-    /// coordinates that are transformed
-    transformed: Vec<usize>,
+    /// coordinates that are transformed, and how
+    transformed: Vec<(usize, Element)>,
     /// coordinates that the conditioner sees
-    kept: Vec<usize>,
-    spline: Spline,
+    kept: Inputs,
+    /// raw parameters of one coordinate
+    parameters: usize,
     conditioner: Conditioner,
 }
 
 impl Coupling {
-    /// `mask`: true for the coordinates to transform; both kinds must occur.
-    pub(crate) fn new(mask: &[bool], spline: Spline, hidden: &[usize], slope: f64) -> Self {
-        let pick = |which| {
-            let mut picked = Vec::with_capacity(mask.iter().filter(|m| **m == which).count());
-            picked.extend((0..mask.len()).filter(|i| mask[*i] == which));
-            picked
-        };
-        let (transformed, kept) = (pick(true), pick(false));
-        let mut sizes = vec![kept.len()];
+    /// `mask`: true for the coordinates of `place` to transform; both kinds must occur, or there is a context.
+    pub(crate) fn new(
+        place: &Place,
+        mask: &[bool],
+        element: Element,
+        hidden: &[usize],
+        slope: f64,
+    ) -> Self {
+        let masked = (0..mask.len()).filter(|i| mask[*i]);
+        let transformed: Vec<_> = masked.map(|i| (i, place.element(i, element))).collect();
+        let others = (0..mask.len()).filter(|i| !mask[*i]).chain(place.context());
+        let kept = Inputs::new(others.map(|i| (i, place.view(i))));
+        let parameters = element.parameters();
+        let mut sizes = vec![kept.rows()];
         sizes.extend_from_slice(hidden);
-        sizes.push(transformed.len() * spline.parameters());
+        sizes.push(transformed.len() * parameters);
         Self {
             transformed,
             kept,
-            spline,
+            parameters,
             conditioner: Conditioner::new(&sizes, slope),
         }
     }
 
-    /// Runs the conditioner on the kept coordinates of the tile, and each spline on its
+    /// Runs the conditioner on the kept coordinates of the tile, and each function on its
     /// coordinate as soon as its parameters are there.
     fn run<R: Real>(
         &self,
@@ -69,28 +71,16 @@ impl Coupling {
             activations,
             raw,
         } = record;
-        let inputs = activations[0].chunks_exact_mut(TILE);
-        for (to, &i) in inputs.zip(&self.kept) {
-            let from = &tile.x[i * TILE..(i + 1) * TILE];
-            run(Center { from, to });
-        }
+        self.kept.fill(tile, &mut activations[0]);
         self.conditioner.hidden(values, activations);
-        let n = self.spline.parameters();
-        // One block of parameters serves all splines unless they are kept.
-        for (j, &i) in self.transformed.iter().enumerate() {
+        let n = self.parameters;
+        // One block of parameters serves all functions unless they are kept.
+        for (j, (i, element)) in self.transformed.iter().enumerate() {
             let block = if *keep { j * n * TILE } else { 0 };
             let raw = &mut raw[block..block + n * TILE];
             let which = j * n..(j + 1) * n;
             self.conditioner.outputs(values, activations, which, raw);
-            evaluate(Evaluate {
-                kind: self.spline.any(),
-                bins: self.spline.bins,
-                direction,
-                raw,
-                values: &mut tile.x[i * TILE..(i + 1) * TILE],
-                slope: &mut tile.slope,
-            });
-            tile.count_factor();
+            element.evaluate(direction, raw, tile, *i);
         }
     }
 
@@ -99,7 +89,7 @@ impl Coupling {
         if !record.keep {
             return;
         }
-        for (saved, &i) in record.x.chunks_exact_mut(TILE).zip(&self.transformed) {
+        for (saved, (i, _)) in record.x.chunks_exact_mut(TILE).zip(&self.transformed) {
             saved.copy_from_slice(&tile.x[i * TILE..(i + 1) * TILE]);
         }
     }
@@ -115,7 +105,7 @@ impl Layer for Coupling {
     }
 
     fn record<R: Real>(&self, keep: bool) -> Record<R> {
-        let block = self.spline.parameters() * TILE;
+        let block = self.parameters * TILE;
         let count = self.transformed.len();
         Record {
             keep,
@@ -127,7 +117,7 @@ impl Layer for Coupling {
 
     fn work<R: Real>(&self) -> Work<R> {
         Work {
-            raw_gradient: Aligned::new(self.spline.parameters() * TILE),
+            raw_gradient: Aligned::new(self.parameters * TILE),
             ..self.conditioner.work()
         }
     }
@@ -151,29 +141,23 @@ impl Layer for Coupling {
         parameters: &mut [R],
     ) {
         self.conditioner.start_backward(record, work);
-        let n = self.spline.parameters();
-        for (j, &i) in self.transformed.iter().enumerate() {
-            backward(Backward {
-                kind: self.spline.any(),
-                bins: self.spline.bins,
-                raw: &record.raw[j * n * TILE..(j + 1) * n * TILE],
-                x: &record.x[j * TILE..(j + 1) * TILE],
-                gradient: &mut gradient.x[i * TILE..(i + 1) * TILE],
-                log_slope_gradient: &gradient.log_q,
-                raw_gradient: &mut work.raw_gradient[..n * TILE],
-            });
+        let n = self.parameters;
+        for (j, (i, element)) in self.transformed.iter().enumerate() {
+            element.backward(
+                &record.raw[j * n * TILE..(j + 1) * n * TILE],
+                &record.x[j * TILE..(j + 1) * TILE],
+                &mut gradient.x[i * TILE..(i + 1) * TILE],
+                &gradient.log_q,
+                &mut work.raw_gradient,
+            );
             let which = j * n..(j + 1) * n;
             self.conditioner
                 .outputs_backward(values, record, which, work, parameters);
         }
         self.conditioner
             .hidden_backward(values, record, work, parameters);
-        for (from, &i) in work.gradients[0].chunks_exact(TILE).zip(&self.kept) {
-            run(AddScaled {
-                factor: R::TWO,
-                from,
-                total: &mut gradient.x[i * TILE..(i + 1) * TILE],
-            });
-        }
+        let (features, from) = (&record.activations[0], &work.gradients[0]);
+        self.kept
+            .backward(features, from, &mut gradient.x, |_| true);
     }
 }

@@ -10,27 +10,29 @@ use rand_pcg::Pcg64Dxsm;
 
 use super::{
     aligned::Aligned,
-    layer::{Layer, Record, TileGradient, Work},
+    element::Element,
+    layer::{Layer, Record, TileGradient, Work, add_sum},
+    place::Place,
     spline::Spline,
     tile::Tile,
 };
-use crate::kernel::{
-    TILE,
-    lane::Real,
-    spline::{Backward, Direction, Evaluate, backward, evaluate},
-};
+use crate::kernel::{TILE, lane::Real, spline::Direction};
 use crate::map::Grid;
 
 /// One spline per coordinate.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Elementwise {
-    dim: usize,
+    /// per coordinate
+    elements: Vec<Element>,
     spline: Spline,
 }
 
 impl Elementwise {
-    pub(crate) fn new(dim: usize, spline: Spline) -> Self {
-        Self { dim, spline }
+    /// On all coordinates that may be changed at `place`.
+    pub(crate) fn new(place: &Place, spline: Spline) -> Self {
+        let element = |i| place.element(i, spline.into());
+        let elements = (0..place.active).map(element).collect();
+        Self { elements, spline }
     }
 
     /// Raw parameters that follow `grid` as closely as the bins allow: knots at equal shares
@@ -46,7 +48,8 @@ impl Elementwise {
         let bins = self.spline.bins;
         let coarse = grid.resample(bins);
         let axes = coarse.edges().chunks_exact(bins + 1);
-        for (axis, raw) in axes.zip(parameters.chunks_exact_mut(self.spline.parameters())) {
+        let raws = parameters.chunks_exact_mut(self.spline.parameters());
+        for ((axis, raw), element) in axes.zip(raws).zip(&self.elements) {
             let width = |k: usize| (axis[k + 1] - axis[k]).max(2e-3);
             for (k, raw) in raw[..bins].iter_mut().enumerate() {
                 *raw = width(k).ln();
@@ -58,6 +61,9 @@ impl Elementwise {
                 let slope = 0.5 * (1.0 / left + 1.0 / right) / bins as f64;
                 let softplus = (slope * LN_2).max(1e-3);
                 raw[2 * bins + k] = softplus + (-(-softplus).exp_m1()).ln();
+            }
+            if element.is_circular() {
+                raw[3 * bins] = 0.0;
             }
         }
     }
@@ -78,33 +84,27 @@ impl Elementwise {
         record: &mut Record<R>,
     ) {
         let n = self.spline.parameters() * TILE;
-        for i in 0..self.dim {
+        for (i, element) in self.elements.iter().enumerate() {
             let block = if record.keep { i * n } else { 0 };
             let raw = &mut record.raw[block..block + n];
             self.spread(values, i, raw);
-            evaluate(Evaluate {
-                kind: self.spline.any(),
-                bins: self.spline.bins,
-                direction,
-                raw,
-                values: &mut tile.x[i * TILE..(i + 1) * TILE],
-                slope: &mut tile.slope,
-            });
-            tile.count_factor();
+            element.evaluate(direction, raw, tile, i);
         }
     }
 
     /// Keeps the coordinates at the data end.
-    fn keep<R: Real>(tile: &Tile, record: &mut Record<R>) {
+    fn keep<R: Real>(&self, tile: &Tile, record: &mut Record<R>) {
         if record.keep {
-            record.x.copy_from_slice(&tile.x);
+            record
+                .x
+                .copy_from_slice(&tile.x[..self.elements.len() * TILE]);
         }
     }
 }
 
 impl Layer for Elementwise {
     fn parameter_count(&self) -> usize {
-        self.dim * self.spline.parameters()
+        self.elements.len() * self.spline.parameters()
     }
 
     fn initialise(&self, spread: f64, parameters: &mut [f64], rng: &mut Pcg64Dxsm) {
@@ -118,9 +118,13 @@ impl Layer for Elementwise {
         let block = self.spline.parameters() * TILE;
         Record {
             keep,
-            x: Aligned::new(if keep { self.dim * TILE } else { 0 }),
+            x: Aligned::new(if keep { self.elements.len() * TILE } else { 0 }),
             activations: Vec::new(),
-            raw: Aligned::new(if keep { self.dim * block } else { block }),
+            raw: Aligned::new(if keep {
+                self.elements.len() * block
+            } else {
+                block
+            }),
         }
     }
 
@@ -132,13 +136,13 @@ impl Layer for Elementwise {
     }
 
     fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
-        Self::keep(tile, record);
+        self.keep(tile, record);
         self.run(Direction::Forward, values, tile, record);
     }
 
     fn to_data<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
         self.run(Direction::Inverse, values, tile, record);
-        Self::keep(tile, record);
+        self.keep(tile, record);
     }
 
     fn backward<R: Real>(
@@ -150,21 +154,18 @@ impl Layer for Elementwise {
         parameters: &mut [R],
     ) {
         let n = self.spline.parameters();
-        for i in 0..self.dim {
+        for (i, element) in self.elements.iter().enumerate() {
             let raw_gradient = &mut work.raw_gradient[..n * TILE];
-            backward(Backward {
-                kind: self.spline.any(),
-                bins: self.spline.bins,
-                raw: &record.raw[i * n * TILE..(i + 1) * n * TILE],
-                x: &record.x[i * TILE..(i + 1) * TILE],
-                gradient: &mut gradient.x[i * TILE..(i + 1) * TILE],
-                log_slope_gradient: &gradient.log_q,
+            element.backward(
+                &record.raw[i * n * TILE..(i + 1) * n * TILE],
+                &record.x[i * TILE..(i + 1) * TILE],
+                &mut gradient.x[i * TILE..(i + 1) * TILE],
+                &gradient.log_q,
                 raw_gradient,
-            });
+            );
             let rows = raw_gradient.chunks_exact(TILE);
             for (p, row) in parameters[i * n..(i + 1) * n].iter_mut().zip(rows) {
-                let sum: f64 = row.iter().map(|g| g.to_f64()).sum();
-                *p = R::from_f64(p.to_f64() + sum);
+                add_sum(p, row.iter().map(|g| g.to_f64()).sum());
             }
         }
     }

@@ -24,6 +24,8 @@ pub(crate) struct Workspace<R: Copy + Default> {
     gradient: TileGradient<R>,
     /// `[parameters]`, summed over the tiles so far
     parameters: Aligned<R>,
+    /// parameters without gradient: see [`Flow`]
+    fixed: Vec<usize>,
     /// `[TILE * dim]`: points of a tile that is drawn, row-major
     points: Vec<f64>,
 }
@@ -63,7 +65,7 @@ macro_rules! with_precision {
 
 impl FlowGradient {
     pub(crate) fn new(flow: &Flow) -> Self {
-        match flow.config.precision {
+        match flow.precision() {
             Precision::F32 => Self::F32(Box::new(Workspace::new(flow))),
             Precision::F64 => Self::F64(Box::new(Workspace::new(flow))),
         }
@@ -117,6 +119,7 @@ impl<R: Real> Workspace<R> {
             work,
             gradient: TileGradient::new(flow.dim),
             parameters: Aligned::new(flow.parameters.len()),
+            fixed: flow.fixed.clone(),
             points: vec![0.0; TILE * flow.dim],
         }
     }
@@ -180,6 +183,9 @@ impl<R: Real> Workspace<R> {
     }
 
     fn drain_into(&mut self, total: &mut [f64]) {
+        self.fixed
+            .iter()
+            .for_each(|i| self.parameters[*i] = R::ZERO);
         run(Drain {
             from: &mut self.parameters,
             total,

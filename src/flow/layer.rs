@@ -66,6 +66,11 @@ impl<R: Real> Work<R> {
     }
 }
 
+/// Adds a sum that was made in f64 to the gradient of one parameter.
+pub(crate) fn add_sum<R: Real>(parameter: &mut R, sum: f64) {
+    *parameter = R::from_f64(parameter.to_f64() + sum);
+}
+
 /// Gradients of a loss on their way back, from the latent end to the data end.
 #[derive(Debug)]
 pub(crate) struct TileGradient<R: Copy + Default> {
@@ -87,12 +92,23 @@ impl<R: Real> TileGradient<R> {
 /// A trainable invertible layer. Parameters are a slice of the flow's flat vector.
 pub(crate) trait Layer {
     fn parameter_count(&self) -> usize;
-    /// Random start; `spread` 0 makes the layer the identity.
-    fn initialise(&self, spread: f64, parameters: &mut [f64], rng: &mut Pcg64Dxsm);
+    /// Random start; `spread` 0 makes the layer the identity, if it can be.
+    fn initialise(&self, _spread: f64, _parameters: &mut [f64], _rng: &mut Pcg64Dxsm) {}
+    /// Parameters that are zero whatever happens, such as masked weights.
+    fn fixed(&self) -> Vec<usize> {
+        Vec::new()
+    }
     /// Buffers for one tile: with room for what [`Layer::backward`] needs where `keep`.
-    fn record<R: Real>(&self, keep: bool) -> Record<R>;
+    fn record<R: Real>(&self, keep: bool) -> Record<R> {
+        Record {
+            keep,
+            ..Record::default()
+        }
+    }
     /// Buffers for [`Layer::backward`].
-    fn work<R: Real>(&self) -> Work<R>;
+    fn work<R: Real>(&self) -> Work<R> {
+        Work::default()
+    }
     /// x -> z in place, recorded if `record` was made to keep.
     fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>);
     /// z -> x in place, recorded if `record` was made to keep.

@@ -1,31 +1,51 @@
 //! Normalizing flows: maps with trainable parameters.
 //!
-//! A [`Flow`] is a chain of couplings (or elementwise splines) and one flat parameter vector.
-//! With the uniform base, log q(x) = sum over the layers of log|dz/dx|.
+//! A [`Flow`] is a chain of layers and one flat parameter vector. With the uniform base,
+//! log q(x) = sum over the layers of log|dz/dx|. A [`FlowConfig`] describes a chain of spline couplings on
+//! the unit cube, a [`Stack`] any other family layer by layer, also those that live on all reals.
 
 mod aligned;
 mod any_layer;
+mod autoregressive;
 mod conditioner;
 mod config;
 mod coupling;
+mod diagonal;
+mod element;
 mod elementwise;
+mod family;
+mod given;
 mod gradient;
+mod inputs;
+mod join;
 mod layer;
+mod linear;
+mod made;
 mod mask;
+mod place;
+mod planar;
+mod shuffle;
 mod spline;
+mod stack;
+mod start;
 mod tile;
 
 pub(crate) use aligned::Aligned;
 pub use config::{Activation, FlowConfig, Precision};
+pub use element::Transform;
+pub use family::Family;
+pub use given::Given;
 pub(crate) use gradient::{FlowGradient, WorkingParameters};
+pub use join::Base;
 pub use mask::Masks;
 pub use spline::{Spline, SplineGradient, SplineKind};
+pub use stack::{LayerConfig, Stack};
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use any_layer::AnyLayer;
-use coupling::Coupling;
-use elementwise::Elementwise;
 use layer::{Layer as _, Record};
 use tile::Tile;
 
@@ -37,17 +57,58 @@ use crate::rng::{Purpose, Streams};
 /// Largest dimension of a flow.
 const MAX_DIM: usize = 4096;
 
+/// How a flow is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// couplings with splines on the unit cube
+    Couplings(FlowConfig),
+    /// layer by layer
+    Stack(Stack),
+}
+
+impl Architecture {
+    fn precision(&self) -> Precision {
+        match self {
+            Self::Couplings(config) => config.precision,
+            Self::Stack(stack) => stack.precision,
+        }
+    }
+
+    /// Coordinates at the end that are given rather than drawn.
+    pub fn context(&self) -> usize {
+        match self {
+            Self::Couplings(config) => config.context,
+            Self::Stack(stack) => stack.context,
+        }
+    }
+}
+
+impl From<FlowConfig> for Architecture {
+    fn from(config: FlowConfig) -> Self {
+        Self::Couplings(config)
+    }
+}
+
+impl From<Stack> for Architecture {
+    fn from(stack: Stack) -> Self {
+        Self::Stack(stack)
+    }
+}
+
 /// A normalizing flow on the unit cube.
 ///
-/// A new flow is the identity. The layers run from the data end to the latent end, so the
+/// A new flow is the identity, if its family has that among its members. The layers run from the data end to the latent end, so the
 /// first one sees x.
 #[derive(Clone, Debug)]
 pub struct Flow {
     dim: usize,
-    config: FlowConfig,
+    architecture: Architecture,
     seed: u64,
     /// from the data end, each with its range of the parameters
     layers: Vec<(AnyLayer, Range<usize>)>,
+    /// parameters that are zero whatever happens
+    fixed: Vec<usize>,
     parameters: Vec<f64>,
     values: Values,
 }
@@ -134,7 +195,16 @@ impl Flow {
     /// # Errors
     /// [`Error::ZeroDimension`], or [`Error::InvalidSetting`] from the configuration.
     pub fn new(dim: usize, config: &FlowConfig, seed: u64) -> Result<Self> {
-        let mut flow = Self::blank(dim, config, seed, None)?;
+        Self::of(dim, config.clone().into(), seed)
+    }
+
+    /// A flow of any family on `dim` coordinates, its context included; `seed` chooses random weights,
+    /// masks and orders.
+    ///
+    /// # Errors
+    /// As [`Flow::new`].
+    pub fn of(dim: usize, architecture: Architecture, seed: u64) -> Result<Self> {
+        let mut flow = Self::blank(dim, architecture, seed, None)?;
         flow.randomise(seed, 0.0);
         Ok(flow)
     }
@@ -146,13 +216,14 @@ impl Flow {
     /// As [`Flow::new`] and [`Flow::set_parameters`].
     pub(crate) fn from_parameters(
         dim: usize,
-        config: &FlowConfig,
+        architecture: Architecture,
         seed: u64,
-        parameters: Vec<f64>,
+        mut parameters: Vec<f64>,
     ) -> Result<Self> {
-        let mut flow = Self::blank(dim, config, seed, Some(parameters.len()))?;
+        let mut flow = Self::blank(dim, architecture, seed, Some(parameters.len()))?;
         flow.check(&parameters)?;
-        let mut values = Values::new(config.precision, parameters.len());
+        flow.fixed.iter().for_each(|i| parameters[*i] = 0.0);
+        let mut values = Values::new(flow.precision(), parameters.len());
         values.update(&parameters);
         (flow.parameters, flow.values) = (parameters, values);
         Ok(flow)
@@ -160,8 +231,12 @@ impl Flow {
 
     /// A flow whose parameters are zero; where their `count` is given they are left out, and it is
     /// an error if the architecture needs another number of them.
-    fn blank(dim: usize, config: &FlowConfig, seed: u64, count: Option<usize>) -> Result<Self> {
-        config.validate()?;
+    fn blank(
+        dim: usize,
+        architecture: Architecture,
+        seed: u64,
+        count: Option<usize>,
+    ) -> Result<Self> {
         if dim == 0 {
             return Err(Error::ZeroDimension);
         }
@@ -173,31 +248,26 @@ impl Flow {
                 allowed: "at most 4096",
             });
         }
-        let spline = Spline::new(config.spline, config.bins)?;
         let mut layers = Layers::new(count);
-        if config.elementwise_bins > 0 {
-            let own = Spline::new(SplineKind::RationalQuadratic, config.elementwise_bins)?;
-            layers.add(AnyLayer::Elementwise(Elementwise::new(dim, own)))?;
-        }
         let mut rng = Streams::new(seed).generator(Purpose::Initialise, 0, 0);
-        if dim == 1 {
-            layers.add(AnyLayer::Elementwise(Elementwise::new(1, spline)))?;
-        } else {
-            let slope = config.activation.slope();
-            for mask in config.masks.build(dim, &mut rng) {
-                let coupling = Coupling::new(&mask, spline, &config.hidden, slope);
-                layers.add(AnyLayer::Coupling(coupling))?;
-            }
+        match &architecture {
+            Architecture::Couplings(config) => config.build(dim, &mut rng, |l| layers.add(l))?,
+            Architecture::Stack(stack) => stack.build(dim, &mut rng, |l| layers.add(l))?,
         }
         let layers = layers.finish()?;
         let allocated = if count.is_some() { 0 } else { layers.expected };
+        let fixed = layers.done.iter().flat_map(|(layer, range)| {
+            let start = range.start;
+            layer.fixed().into_iter().map(move |i| start + i)
+        });
         Ok(Self {
             dim,
-            config: config.clone(),
             seed,
+            fixed: fixed.collect(),
             layers: layers.done,
             parameters: vec![0.0; allocated],
-            values: Values::new(config.precision, allocated),
+            values: Values::new(architecture.precision(), allocated),
+            architecture,
         })
     }
 
@@ -208,6 +278,7 @@ impl Flow {
         for (layer, range) in &self.layers {
             layer.initialise(spread, &mut self.parameters[range.clone()], &mut rng);
         }
+        self.fixed.iter().for_each(|i| self.parameters[*i] = 0.0);
         self.values.update(&self.parameters);
     }
 
@@ -221,9 +292,13 @@ impl Flow {
         }
     }
 
-    /// The architecture.
-    pub fn config(&self) -> &FlowConfig {
-        &self.config
+    /// How it is made.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    pub(crate) fn precision(&self) -> Precision {
+        self.architecture.precision()
     }
 
     /// The seed that chose the masks.
@@ -236,7 +311,7 @@ impl Flow {
         &self.parameters
     }
 
-    /// Replaces all parameters.
+    /// Replaces all parameters; those that its masks hide stay zero.
     ///
     /// # Errors
     /// [`Error::DimensionMismatch`] for a wrong number of them, [`Error::InvalidSetting`] for
@@ -252,7 +327,7 @@ impl Flow {
 
     /// Refuses parameters that are not finite in the precision of the flow.
     fn check(&self, parameters: &[f64]) -> Result<()> {
-        let largest = match self.config.precision {
+        let largest = match self.precision() {
             Precision::F32 => f64::from(f32::MAX),
             Precision::F64 => f64::MAX,
         };
@@ -271,7 +346,8 @@ impl Flow {
     /// Replaces all parameters by as many finite ones.
     pub(crate) fn follow(&mut self, parameters: &[f64]) {
         self.parameters.copy_from_slice(parameters);
-        self.values.update(parameters);
+        self.fixed.iter().for_each(|i| self.parameters[*i] = 0.0);
+        self.values.update(&self.parameters);
     }
 
     /// Takes row-major points through the layers, tile by tile.
@@ -331,22 +407,33 @@ impl Map for Flow {
     }
 
     fn describe(&self) -> String {
-        let kind = match self.config.spline {
+        let count = |name: &str| self.layers.iter().filter(|(l, _)| l.name() == name).count();
+        let config = match &self.architecture {
+            Architecture::Couplings(config) => config,
+            Architecture::Stack(_) => {
+                let mut names: Vec<_> = self.layers.iter().map(|(l, _)| l.name()).collect();
+                names.sort_unstable();
+                names.dedup();
+                let parts: Vec<_> = names.iter().map(|n| format!("{} {n}", count(n))).collect();
+                return format!(
+                    "flow, d = {}, {}, {} parameters",
+                    self.dim,
+                    parts.join(", "),
+                    self.parameters.len()
+                );
+            }
+        };
+        let kind = match config.spline {
             SplineKind::Linear => "piecewise-linear",
             SplineKind::Quadratic => "piecewise-quadratic",
             SplineKind::RationalQuadratic => "rational-quadratic",
         };
-        let couplings = self
-            .layers
-            .iter()
-            .filter(|(l, _)| matches!(l, AnyLayer::Coupling(_)))
-            .count();
-        let elementwise = self.layers.len() - couplings;
+        let (couplings, elementwise) = (count("couplings"), count("elementwise"));
         let mut parts = Vec::new();
         if couplings > 0 {
             parts.push(format!(
                 "{couplings} couplings, conditioner {:?}",
-                self.config.hidden
+                config.hidden
             ));
         }
         if elementwise > 0 {
@@ -355,7 +442,7 @@ impl Map for Flow {
         format!(
             "{kind} flow, d = {}, {} bins, {}, {} parameters",
             self.dim,
-            self.config.bins,
+            config.bins,
             parts.join(", "),
             self.parameters.len()
         )

@@ -147,23 +147,27 @@ impl Kernel for Quantiles<'_> {
     }
 }
 
+/// values = Phi(values), as [`cdf`].
+pub(crate) struct Cdfs<'a>(
+    /// whole vectors
+    pub(crate) &'a mut [f64],
+);
+
+impl Kernel for Cdfs<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        for values in self.0.chunks_exact_mut(<S::F64 as Lane>::LANES) {
+            cdf(<S::F64 as Lane>::load(values)).store(values);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kernel::{dispatch::run_at, level::Level};
-
-    struct Cdfs<'a>(&'a mut [f64]);
-
-    impl Kernel for Cdfs<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn run<S: Simd>(self) {
-            for values in self.0.chunks_exact_mut(<S::F64 as Lane>::LANES) {
-                cdf(<S::F64 as Lane>::load(values)).store(values);
-            }
-        }
-    }
 
     fn quantile_at(level: Level, p: f64) -> f64 {
         let mut values = [p; 8];

@@ -15,7 +15,7 @@ use serde::de::{
 
 use super::list;
 use crate::error::{Error, Result, check};
-use crate::flow::{Flow, FlowConfig};
+use crate::flow::{Architecture, Flow, FlowConfig, Stack};
 use crate::map::{Chain, Grid, Identity, LogLinear, Map, Permutation, ProductMixture, Rotation};
 
 /// Chains within each other.
@@ -107,12 +107,19 @@ struct AxisState {
 }
 
 #[derive(Debug, Deserialize)]
-struct FlowState {
+struct FlowState<C> {
     dim: usize,
     seed: u64,
-    config: FlowConfig,
+    config: C,
     #[serde(deserialize_with = "list::numbers")]
     parameters: Vec<f64>,
+}
+
+impl<C: Into<Architecture>> FlowState<C> {
+    fn build(self) -> Result<Flow> {
+        let architecture = self.config.into();
+        Flow::from_parameters(self.dim, architecture, self.seed, self.parameters)
+    }
 }
 
 impl ComponentState {
@@ -192,10 +199,10 @@ impl<'de> Visitor<'de> for AnyMap<'_> {
                 let state = MixtureState::deserialize(fields)?;
                 state.build(self.limits).map(boxed)
             }
-            "flow" => {
-                let s = FlowState::deserialize(fields)?;
-                Flow::from_parameters(s.dim, &s.config, s.seed, s.parameters).map(boxed)
-            }
+            "flow" => FlowState::<FlowConfig>::deserialize(fields)?
+                .build()
+                .map(boxed),
+            "stack" => FlowState::<Stack>::deserialize(fields)?.build().map(boxed),
             other => {
                 return Err(A::Error::custom(format_args!(
                     "{other:?} is no kind of map"

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::build::Limits;
 use crate::error::{Error, Result};
-use crate::flow::{Flow, FlowConfig};
+use crate::flow::{Architecture, Flow, FlowConfig, Stack};
 use crate::map::{Chain, Grid, Identity, LogLinear, Map, Permutation, ProductMixture, Rotation};
 
 /// The saved form of each map of this crate. The kind comes first, and readers rely on it.
@@ -34,6 +34,12 @@ pub(super) enum MapState<'a> {
         dim: usize,
         seed: u64,
         config: &'a FlowConfig,
+        parameters: &'a [f64],
+    },
+    Stack {
+        dim: usize,
+        seed: u64,
+        config: &'a Stack,
         parameters: &'a [f64],
     },
     Chain {
@@ -102,11 +108,20 @@ impl<'a> MapState<'a> {
             return Ok(Self::ProductMixture { components });
         }
         if let Some(map) = any.downcast_ref::<Flow>() {
-            return Ok(Self::Flow {
-                dim: map.dim(),
-                seed: map.seed(),
-                config: map.config(),
-                parameters: map.parameters(),
+            let (dim, seed, parameters) = (map.dim(), map.seed(), map.parameters());
+            return Ok(match map.architecture() {
+                Architecture::Couplings(config) => Self::Flow {
+                    dim,
+                    seed,
+                    config,
+                    parameters,
+                },
+                Architecture::Stack(config) => Self::Stack {
+                    dim,
+                    seed,
+                    config,
+                    parameters,
+                },
             });
         }
         if let Some(map) = any.downcast_ref::<Chain>() {

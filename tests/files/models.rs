@@ -2,7 +2,7 @@
 
 use thalweg::{
     Domain, Estimate, Flow, FlowConfig, Map, Result, Sampler,
-    flow::{Activation, Masks, Precision, SplineKind},
+    flow::{Activation, Family, Masks, Precision, SplineKind, Stack},
     map::{Chain, Grid, Identity, LogLinear, Permutation, ProductMixture, Rotation},
 };
 
@@ -41,6 +41,15 @@ fn flows() -> Result<Vec<Flow>> {
     let mut flows = vec![flow(1, &small)?];
     for config in [small, linear, quadratic, rational] {
         flows.push(flow(2, &config)?);
+    }
+    for family in [Family::Glow, Family::Planar, Family::Maf, Family::SplineIaf] {
+        let stack = Stack {
+            hidden: vec![3],
+            ..family.stack(1)
+        };
+        let mut flow = Flow::of(2, stack.into(), 5)?;
+        flow.randomise(5, 0.3);
+        flows.push(flow);
     }
     Ok(flows)
 }

@@ -1,8 +1,8 @@
 //! Monotone splines S: [0,1] -> [0,1] with S(0) = 0 and S(1) = 1, on tiles.
 //!
 //! Raw parameters come as `[parameter][TILE]`, unconstrained, from a conditioner; all-zero
-//! parameters give the identity. The three kinds share softmax-normalised bins:
-//! `w_k = MIN + (1 - K MIN) softmax(raw)_k`.
+//! parameters give the identity. The three kinds of splines share softmax-normalised bins:
+//! `w_k = MIN + (1 - K MIN) softmax(raw)_k`. Two more kinds act on all reals (`affine`).
 //!
 //! Two precisions meet here. The knots are made in that of the conditioner (f32 as a rule):
 //! they depend only on what forward and inverse both see, so both find the very same knots.
@@ -15,6 +15,7 @@
 //! evaluation leaves the numerators of its softmaxes in place of the raw parameters, where
 //! the backward pass takes them up.
 
+mod affine;
 mod bins;
 mod linear;
 mod quadratic;
@@ -27,6 +28,7 @@ use super::{
     lane::{Lane, Real, Simd},
 };
 
+pub(crate) use affine::{Additive, Affine, LARGEST};
 pub(crate) use linear::Linear;
 pub(crate) use quadratic::Quadratic;
 pub(crate) use rational::Rational;
@@ -190,12 +192,14 @@ impl<R: Real, K: Kind> Kernel for Backward<'_, R, K> {
     }
 }
 
-/// The three kinds, for choosing at run time.
+/// All kinds, for choosing at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AnyKind {
     Linear,
     Quadratic,
     Rational,
+    Additive,
+    Affine,
 }
 
 /// Runs `$kernel` with the kind that `$any` names in place of its own.
@@ -205,6 +209,8 @@ macro_rules! with_kind {
             AnyKind::Linear => run($kernel { kind: Linear, $($field),* }),
             AnyKind::Quadratic => run($kernel { kind: Quadratic, $($field),* }),
             AnyKind::Rational => run($kernel { kind: Rational, $($field),* }),
+            AnyKind::Additive => run($kernel { kind: Additive, $($field),* }),
+            AnyKind::Affine => run($kernel { kind: Affine, $($field),* }),
         }
     };
 }
@@ -215,6 +221,8 @@ impl AnyKind {
             Self::Linear => <Linear as Kind>::parameters(bins),
             Self::Quadratic => <Quadratic as Kind>::parameters(bins),
             Self::Rational => <Rational as Kind>::parameters(bins),
+            Self::Additive => <Additive as Kind>::parameters(bins),
+            Self::Affine => <Affine as Kind>::parameters(bins),
         }
     }
 }

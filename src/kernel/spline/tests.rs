@@ -248,6 +248,20 @@ fn rational_inverts_and_agrees() {
     check::<_, f64>(Rational);
 }
 #[test]
+fn shifts_and_scales_invert_and_agree() {
+    check::<_, f32>(Additive);
+    check::<_, f64>(Additive);
+    check::<_, f32>(Affine);
+    check::<_, f64>(Affine);
+}
+#[test]
+fn gradients_of_shifts_and_scales_are_exact() {
+    check_gradient(Additive);
+    check_single_gradient(Additive);
+    check_gradient(Affine);
+    check_single_gradient(Affine);
+}
+#[test]
 fn linear_gradients_are_exact() {
     check_gradient(Linear);
     check_single_gradient(Linear);
@@ -289,12 +303,15 @@ fn zero_parameters_give_the_identity() {
         identity::<_, f64>(Quadratic, bins);
         identity::<_, f64>(Rational, bins);
     }
+    identity::<_, f32>(Affine, 1);
+    identity::<_, f64>(Affine, 1);
+    identity::<_, f64>(Additive, 1);
 }
 
 /// Raw parameters beyond any reason still give a monotone map of finite density.
 #[test]
 fn extreme_parameters_stay_finite() {
-    fn extreme<K: Kind + Copy>(kind: K) {
+    fn extreme<K: Kind + Copy>(kind: K, ends: (f64, f64)) {
         let bins = 8;
         for size in [80.0_f32, 1e3, 1e6, 1e8, f32::MAX, f32::INFINITY, f32::NAN] {
             let raw: Vec<f32> = uniform(K::parameters(bins) * TILE, 3)
@@ -311,15 +328,18 @@ fn extreme_parameters_stay_finite() {
                 };
                 let (y, slope, _) = row.evaluate(Direction::Forward, &raw, &x);
                 for t in 0..TILE {
-                    let inside = (-1e-12..=1.0 + 1e-12).contains(&y[t]);
+                    let inside = (ends.0..=ends.1).contains(&y[t]);
                     assert!(inside && slope[t].is_finite(), "{level} {size}: {}", y[t]);
                 }
             }
         }
     }
-    extreme(Linear);
-    extreme(Quadratic);
-    extreme(Rational);
+    let unit = (-1e-12, 1.0 + 1e-12);
+    extreme(Linear, unit);
+    extreme(Quadratic, unit);
+    extreme(Rational, unit);
+    extreme(Additive, (-3e6, 3e6));
+    extreme(Affine, (-3e6, 3e6));
 }
 
 /// Where a row begins in memory changes no bit.

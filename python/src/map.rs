@@ -227,8 +227,7 @@ impl Map {
     /// The layers of a family, as an architecture.
     #[staticmethod]
     fn family<'py>(py: Python<'py>, name: &str, depth: usize) -> PyResult<Bound<'py, PyAny>> {
-        let name = name.into_pyobject(py)?;
-        let family: Family = depythonize(&name)?;
+        let family: Family = depythonize(&PyString::new(py, name))?;
         Ok(pythonize(py, &Architecture::from(family.stack(depth)))?)
     }
 

@@ -3,6 +3,7 @@
 mod fault;
 mod generate;
 mod kept;
+mod of_samples;
 mod record;
 mod sampler;
 mod shard;

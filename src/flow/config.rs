@@ -1,11 +1,7 @@
 //! What a flow is made of.
 
-use std::fmt::{self, Formatter};
-use std::marker::PhantomData;
-
 use rand_pcg::Pcg64Dxsm;
 
-use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,6 +9,7 @@ use super::{
     place::Place,
 };
 use crate::error::{Error, Result};
+use crate::list::few;
 
 /// The precision of the conditioners, the splines' knots and all gradients; between knots, and
 /// for densities, it is f64 always.
@@ -58,7 +55,7 @@ pub struct FlowConfig {
     /// division of the coordinates among the couplings
     pub masks: Masks,
     /// features of each hidden layer of the conditioners
-    #[serde(deserialize_with = "few::<_, _, MAX_LAYERS>")]
+    #[serde(deserialize_with = "few")]
     pub hidden: Vec<usize>,
     /// activation of the hidden layers
     pub activation: Activation,
@@ -75,7 +72,7 @@ pub struct FlowConfig {
     #[serde(
         default,
         skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "few::<_, _, 4096>"
+        deserialize_with = "few"
     )]
     pub periodic: Vec<usize>,
 }
@@ -83,32 +80,6 @@ pub struct FlowConfig {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this way")]
 fn is_zero(n: &usize) -> bool {
     *n == 0
-}
-
-/// Reads a list of at most `MOST` things; more are not even read.
-pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MOST: usize>(
-    from: D,
-) -> Result<Vec<T>, D::Error> {
-    struct Few<T, const MOST: usize>(PhantomData<T>);
-    impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Few<T, MOST> {
-        type Value = Vec<T>;
-
-        fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-            write!(formatter, "a list of at most {MOST}")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
-            let mut list = Vec::new();
-            while let Some(one) = seq.next_element()? {
-                if list.len() == MOST {
-                    return Err(A::Error::invalid_length(MOST + 1, &self));
-                }
-                list.push(one);
-            }
-            Ok(list)
-        }
-    }
-    from.deserialize_seq(Few::<T, MOST>(PhantomData))
 }
 
 impl Default for FlowConfig {

@@ -8,7 +8,7 @@ use super::{
     Activation, Precision, Spline, Transform,
     any_layer::AnyLayer,
     autoregressive::Autoregressive,
-    config::{check_hidden, few},
+    config::check_hidden,
     coupling::Coupling,
     diagonal::Diagonal,
     element::Element,
@@ -20,6 +20,7 @@ use super::{
     shuffle::Shuffle,
 };
 use crate::error::{Error, Result};
+use crate::list::few;
 
 /// One layer of a [`Stack`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +66,7 @@ pub enum LayerConfig {
 }
 
 /// Most layers of a stack.
-const MAX_LAYERS: usize = 512;
+const MAX_LAYERS: usize = 256;
 
 /// A flow on the unit cube, layer by layer from the data end.
 ///
@@ -74,10 +75,10 @@ const MAX_LAYERS: usize = 512;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stack {
     /// from the data end to the latent end
-    #[serde(deserialize_with = "few::<_, _, MAX_LAYERS>")]
+    #[serde(deserialize_with = "few")]
     pub layers: Vec<LayerConfig>,
     /// features of each hidden layer of the conditioners
-    #[serde(deserialize_with = "few::<_, _, 16>")]
+    #[serde(deserialize_with = "few")]
     pub hidden: Vec<usize>,
     /// activation of the hidden layers
     pub activation: Activation,
@@ -116,7 +117,7 @@ impl Stack {
     pub fn validate(&self) -> Result<()> {
         check_hidden(&self.hidden)?;
         if self.layers.len() > MAX_LAYERS {
-            return Err(refuse(self.layers.len(), "at most 511"));
+            return Err(refuse(self.layers.len(), "at most 255"));
         }
         let mut real = false;
         for (number, layer) in self.layers.iter().enumerate() {

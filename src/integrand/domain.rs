@@ -6,6 +6,7 @@
 //! (-inf, inf): y = t/(1 - t^2) with t = 2x - 1.
 //! The infinite ranges are mapped algebraically (as in Johnson's cubature), so integrands
 //! that fall like 1/y^2 keep bounded weights. Weakness: the scale of the map is 1.
+//! With [`Domain::with_normal`] y = m + s Phi^-1(x) instead.
 //! A discrete axis has the numbers 0 to K - 1, whose values are added; see `discrete`.
 
 use std::iter::once;
@@ -13,7 +14,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::discrete::Discrete;
+use super::{discrete::Discrete, normal::Normal};
 use crate::error::{Error, Result, check};
 
 /// A box in the user's coordinates.
@@ -25,10 +26,13 @@ pub struct Domain {
     /// axes with numbers of a list, whose ranges are (0, K)
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     discrete: Vec<Discrete>,
+    /// infinite axes that are reached by quantiles of a normal distribution, in rising order
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    normal: Vec<Normal>,
 }
 
-/// Most discrete axes: each point looks through them.
-const MOST_DISCRETE: usize = 256;
+/// Most discrete axes, and most of normal distributions: each point looks through them.
+const MOST: usize = 256;
 
 /// JSON has no infinity: a missing end, `null`, is an infinite one.
 fn infinite_ends<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(f64, f64)>, D::Error> {
@@ -48,6 +52,7 @@ impl Domain {
         Self {
             ranges: vec![(0.0, 1.0); dim],
             discrete: Vec::new(),
+            normal: Vec::new(),
         }
     }
 
@@ -60,6 +65,7 @@ impl Domain {
         let domain = Self {
             ranges: ranges.to_vec(),
             discrete: Vec::new(),
+            normal: Vec::new(),
         };
         domain.validate()?;
         Ok(domain)
@@ -93,6 +99,21 @@ impl Domain {
         discrete.validate()?;
         self.ranges[axis] = (0.0, count as f64);
         self.discrete.push(discrete);
+        self.validate()?;
+        Ok(self)
+    }
+
+    /// The same with coordinates, infinite to both sides, that are reached by the quantiles of a normal
+    /// distribution with this mean and standard deviation, y = m + s Phi^-1(x), instead of algebraically: for
+    /// what falls like that distribution or faster, and for flows on the reals.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] unless the coordinate's range is infinite to both sides and no other such
+    /// distribution was named for it, the mean is finite and the deviation positive and finite.
+    pub fn with_normal(mut self, axis: usize, mean: f64, deviation: f64) -> Result<Self> {
+        let place = self.normal.partition_point(|n| n.axis < axis);
+        self.normal
+            .insert(place, Normal::new(axis, mean, deviation));
         self.validate()?;
         Ok(self)
     }
@@ -139,7 +160,7 @@ impl Domain {
             list.sort_unstable();
             list
         };
-        self.ranges == other.ranges && sorted(self) == sorted(other)
+        self.ranges == other.ranges && sorted(self) == sorted(other) && self.normal == other.normal
     }
 
     /// The same with the discrete coordinates that an integrand names, each with the number of its values,
@@ -167,7 +188,8 @@ impl Domain {
             ..d.clone()
         });
         let discrete = once(Discrete::new(0, count)).chain(later);
-        Self::from_parts(&ranges, discrete.collect())
+        let normal = self.normal.iter().map(Normal::after_one);
+        Self::from_parts(&ranges, discrete.collect(), normal.collect())
     }
 
     /// Discrete axes whose probabilities are to be learned.
@@ -182,9 +204,16 @@ impl Domain {
     }
 
     /// A domain as it is kept in a file.
-    pub(crate) fn from_parts(ranges: &[(f64, f64)], discrete: Vec<Discrete>) -> Result<Self> {
-        let ranges = ranges.to_vec();
-        let domain = Self { ranges, discrete };
+    pub(crate) fn from_parts(
+        ranges: &[(f64, f64)],
+        discrete: Vec<Discrete>,
+        normal: Vec<Normal>,
+    ) -> Result<Self> {
+        let domain = Self {
+            ranges: ranges.to_vec(),
+            discrete,
+            normal,
+        };
         domain.validate()?;
         Ok(domain)
     }
@@ -211,7 +240,7 @@ impl Domain {
         }
         let count = self.discrete.len();
         let name = "the number of discrete coordinates";
-        check(count <= MOST_DISCRETE, name, count as f64, "at most 256")?;
+        check(count <= MOST, name, count as f64, "at most 256")?;
         for (i, discrete) in self.discrete.iter().enumerate() {
             let axis = discrete.axis;
             discrete.validate()?;
@@ -222,6 +251,20 @@ impl Domain {
             if (low, high) != (0.0, discrete.count as f64) {
                 return Err(Error::EmptyRange { axis, low, high });
             }
+        }
+        let count = self.normal.len();
+        let name = "the number of coordinates of normal distributions";
+        check(count <= MOST, name, count as f64, "at most 256")?;
+        let mut last = None;
+        for normal in &self.normal {
+            normal.validate()?;
+            let axis = normal.axis;
+            let infinite = (f64::NEG_INFINITY, f64::INFINITY);
+            let fits = last < Some(axis) && self.ranges.get(axis) == Some(&infinite);
+            let name = "a coordinate of a normal distribution";
+            let allowed = "infinite to both sides, and named once";
+            check(fits, name, axis as f64, allowed)?;
+            last = Some(axis);
         }
         Ok(())
     }
@@ -286,11 +329,19 @@ impl Domain {
         for (axis, (x, &range)) in x.iter_mut().zip(&self.ranges).enumerate() {
             let (y, jacobian) = match self.discrete_at(axis) {
                 Some(discrete) => discrete.point(*x),
-                None => point(*x, range),
+                None => match self.normal_at(axis) {
+                    Some(normal) => normal.point(*x),
+                    None => point(*x, range),
+                },
             };
             *x = y;
             factor(jacobian);
         }
+    }
+
+    fn normal_at(&self, axis: usize) -> Option<&Normal> {
+        let place = self.normal.binary_search_by_key(&axis, |n| n.axis);
+        place.ok().map(|place| &self.normal[place])
     }
 
     fn discrete_at(&self, axis: usize) -> Option<&Discrete> {
@@ -303,7 +354,10 @@ impl Domain {
             for (axis, (y, &range)) in y.iter_mut().zip(&self.ranges).enumerate() {
                 *y = match self.discrete_at(axis) {
                     Some(discrete) => discrete.unit(*y),
-                    None => unit(*y, range),
+                    None => match self.normal_at(axis) {
+                        Some(normal) => normal.unit(*y),
+                        None => unit(*y, range),
+                    },
                 };
             }
         }

@@ -3,6 +3,7 @@
 mod adapters;
 mod discrete;
 mod domain;
+mod normal;
 
 use std::ops::Range;
 use std::slice::ChunksExact;
@@ -13,6 +14,7 @@ use thiserror::Error as ThisError;
 pub use adapters::{FromBatchFn, FromFn, FromVectorFn, from_batch_fn, from_fn, from_vector_fn};
 pub(crate) use discrete::Discrete;
 pub use domain::Domain;
+pub(crate) use normal::Normal;
 
 /// A batch of points, row-major: point i is `data[i * dim..(i + 1) * dim]`.
 #[derive(Clone, Copy, Debug)]

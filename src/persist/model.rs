@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{NOWHERE, build, list, skim, state::MapState};
 use crate::error::{Error, Result, check};
 use crate::event::Sampler;
-use crate::integrand::{Discrete, Domain};
+use crate::integrand::{Discrete, Domain, Normal};
 use crate::list::few;
 use crate::map::Map;
 use crate::stats::Estimate;
@@ -45,6 +45,8 @@ struct Ranges {
     ranges: Vec<(f64, f64)>,
     #[serde(default, deserialize_with = "few")]
     discrete: Vec<Numbers>,
+    #[serde(default, deserialize_with = "few")]
+    normal: Vec<Normal>,
 }
 
 /// A discrete axis.
@@ -99,13 +101,17 @@ pub(super) fn read(payload: &[u8]) -> Result<Sampler, String> {
 }
 
 fn sampler(model: Model) -> Result<Sampler> {
-    let Ranges { ranges, discrete } = model.domain;
+    let Ranges {
+        ranges,
+        discrete,
+        normal,
+    } = model.domain;
     let discrete = discrete.into_iter().map(|n| Discrete {
         axis: n.axis,
         count: n.count,
         edges: n.edges,
     });
-    let domain = Domain::from_parts(&ranges, discrete.collect())?;
+    let domain = Domain::from_parts(&ranges, discrete.collect(), normal)?;
     if let Some(estimate) = &model.estimate {
         check_estimate(estimate)?;
     }

@@ -1,8 +1,10 @@
-//! Training a flow against a function of which only values are known.
+//! Training a flow against a function of which only values are known, or on samples.
 
 mod adam;
 mod by_hand;
 mod config;
+mod distill;
+mod fit;
 mod loss;
 mod objective;
 mod online;
@@ -15,6 +17,9 @@ mod vector;
 
 pub use adam::AdamConfig;
 pub use config::TrainConfig;
+pub use distill::distill;
+pub(crate) use fit::fit_scaled;
+pub use fit::{FitConfig, FitReport, fit};
 pub use loss::{Exponential, Kl, Loss, LossKind, ReverseKl, Variance};
 pub use online::OnlineReport;
 pub use replay::Stored;

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use thalweg::flow::{FlowConfig, Masks};
-use thalweg::train::TrainConfig;
+use thalweg::train::{LossKind, TrainConfig};
 use thalweg::{Method, Settings, Stop};
 
 pub(crate) struct Options {
@@ -68,6 +68,12 @@ impl Options {
                 }
             }
             "--reuse" => self.train.reuse = value.parse()?,
+            "--loss" => {
+                self.train.loss = LossKind::ALL
+                    .into_iter()
+                    .find(|kind| format!("{kind:?}").eq_ignore_ascii_case(value))
+                    .ok_or_else(|| format!("no loss {value}"))?;
+            }
             "--minibatch" => self.train.minibatch = value.parse()?,
             "--rate" => self.train.adam.learning_rate = value.parse()?,
             _ => return Err(format!("no option {name}; {USAGE}").into()),

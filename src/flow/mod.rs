@@ -306,6 +306,14 @@ impl Flow {
         self.seed
     }
 
+    /// Where the parameters of conditioners stand.
+    pub(crate) fn conditioners(&self) -> Vec<Range<usize>> {
+        let has_one =
+            |layer: &AnyLayer| matches!(layer, AnyLayer::Coupling(_) | AnyLayer::Autoregressive(_));
+        let layers = self.layers.iter().filter(|(layer, _)| has_one(layer));
+        layers.map(|(_, range)| range.clone()).collect()
+    }
+
     /// All parameters, layer after layer.
     pub fn parameters(&self) -> &[f64] {
         &self.parameters

@@ -34,6 +34,10 @@ pub struct FitConfig {
     pub holdout: f64,
     /// decay of the running average of the parameters
     pub average: f64,
+    /// weight decay of the conditioners: what each of their parameters loses of itself per unit of learning
+    /// rate, apart from its gradient (I. Loshchilov, F. Hutter (2019), arXiv:1711.05101); against learning
+    /// the samples by heart
+    pub decay: f64,
 }
 
 impl Default for FitConfig {
@@ -46,8 +50,9 @@ impl Default for FitConfig {
                 beta2: 0.999,
                 ..AdamConfig::default()
             },
-            holdout: 0.1,
-            average: 0.99,
+            holdout: 0.05,
+            average: 0.998,
+            decay: 0.1,
         }
     }
 }
@@ -156,6 +161,7 @@ pub(crate) fn fit_scaled(
     let mut parts = Parts::new(flow, batch);
     let mut adam = Adam::new(config.adam, flow.parameters().len());
     let mut parameters = flow.parameters().to_vec();
+    let conditioners = flow.conditioners();
     let mut average = parameters.clone();
     let mut best = (f64::NEG_INFINITY, 0, average.clone());
     let mut next = train.len();
@@ -173,7 +179,14 @@ pub(crate) fn fit_scaled(
             }
             [0.0]
         });
-        adam.step(parts.gradient(), one_cycle(step, steps), &mut parameters);
+        let rate = one_cycle(step, steps);
+        let keep = 1.0 - (rate * config.adam.learning_rate * config.decay).min(1.0);
+        for range in &conditioners {
+            parameters[range.clone()]
+                .iter_mut()
+                .for_each(|p| *p *= keep);
+        }
+        adam.step(parts.gradient(), rate, &mut parameters);
         let decay = config
             .average
             .min((1.0 + step as f64) / (10.0 + step as f64));

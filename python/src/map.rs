@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::{Bound, PyAny, PyResult, Python};
+use pyo3::types::PyString;
 use pyo3::{pyclass, pymethods};
 use pythonize::{depythonize, pythonize};
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};

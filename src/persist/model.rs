@@ -31,7 +31,7 @@ struct Written<'a> {
 /// The same on its way in.
 #[derive(Debug, Deserialize)]
 struct Model {
-    domain: Ranges,
+    domain: Region,
     #[serde(deserialize_with = "build::map")]
     map: Box<dyn Map>,
     estimate: Option<Estimate>,
@@ -40,7 +40,7 @@ struct Model {
 }
 
 #[derive(Debug, Deserialize)]
-struct Ranges {
+struct Region {
     #[serde(deserialize_with = "list::ranges")]
     ranges: Vec<(f64, f64)>,
     #[serde(default, deserialize_with = "few")]
@@ -101,7 +101,7 @@ pub(super) fn read(payload: &[u8]) -> Result<Sampler, String> {
 }
 
 fn sampler(model: Model) -> Result<Sampler> {
-    let Ranges {
+    let Region {
         ranges,
         discrete,
         normal,

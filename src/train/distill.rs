@@ -34,6 +34,8 @@ pub fn distill(
     }
     student.start_from(&x);
     // ln(student/teacher) = log q_student + log_jac of the teacher
-    log_jac.iter_mut().for_each(|l| *l = -*l);
+    for l in &mut log_jac {
+        *l = -*l;
+    }
     fit_scaled(student, &x, &log_jac, config, seed)
 }

@@ -223,7 +223,9 @@ fn log_density(flow: &Flow, x: &[f64]) -> Vec<f64> {
     let tiles = x.par_chunks(TILE * dim).zip(log_q.par_chunks_mut(TILE));
     tiles.for_each(|(x, log_q)| {
         flow.inverse(x, &mut vec![0.0; x.len()], log_q);
-        log_q.iter_mut().for_each(|l| *l = -*l);
+        for l in log_q {
+            *l = -*l;
+        }
     });
     log_q
 }

@@ -5,14 +5,13 @@ mod generate;
 mod kept;
 mod record;
 mod sampler;
-mod shard;
 mod sink;
 mod unweight;
 
+pub use crate::integrate::Shard;
 pub use fault::EventFault;
 pub use generate::{Generation, events};
 pub use record::{Beam, Event, Particle, Process, Variation};
 pub use sampler::{Batch, Events, Sampler};
-pub use shard::Shard;
 pub use sink::{EventRun, EventSink, Subprocess, Summary};
 pub use unweight::{Unweighted, Unweighting, UnweightingReport};

@@ -35,7 +35,9 @@ fn settings() -> Settings {
 }
 
 fn grid() -> Box<dyn Map> {
-    Box::new(Grid::from_edges(2, vec![0.0, 0.3, 0.5, 1.0, 0.0, 0.5, 0.7, 1.0]).unwrap())
+    Box::new(
+        Grid::from_edges(2, vec![0.0, 0.3, 0.5, 1.0, 0.0, 0.5, 0.7, 1.0]).expect("a good case"),
+    )
 }
 
 fn flow() -> Box<dyn Map> {
@@ -48,29 +50,31 @@ fn flow() -> Box<dyn Map> {
         },
         ..settings()
     };
-    let trained = Integrator::new(settings).unwrap();
-    trained.run(&peak(), &mut Silent).unwrap().map
+    let trained = Integrator::new(settings).expect("a good case");
+    trained.run(&peak(), &mut Silent).expect("a good case").map
 }
 
 fn integrator(settings: Settings) -> Integrator {
     let axes = vec![
-        Observable::new("x", 7, 0.1, 0.9, |y| y[0]).unwrap(),
-        Observable::new("sum", 3, 0.0, 1.5, |y| y[0] + y[1]).unwrap(),
+        Observable::new("x", 7, 0.1, 0.9, |y| y[0]).expect("a good case"),
+        Observable::new("sum", 3, 0.0, 1.5, |y| y[0] + y[1]).expect("a good case"),
     ];
-    Integrator::new(settings).unwrap().observing(axes)
+    Integrator::new(settings)
+        .expect("a good case")
+        .observing(axes)
 }
 
 fn part(integrator: &Integrator, map: &dyn Map, points: u64, (i, of): (u64, u64)) -> Partial {
-    let shard = Shard::new(i, of).unwrap();
+    let shard = Shard::new(i, of).expect("a good case");
     let found = integrator.estimate_shard(&peak(), map, (points, shard), &mut Silent);
-    found.unwrap()
+    found.expect("a good case")
 }
 
 /// The report without what is a time.
 fn report(part: &Partial) -> Vec<u8> {
     let mut report = part.report();
     report.seconds = PerPhase::default();
-    rmp_serde::to_vec_named(&report).unwrap()
+    rmp_serde::to_vec_named(&report).expect("a good case")
 }
 
 /// Merges in random groups, which are merged in random groups and so on; on the way each is a file.
@@ -80,14 +84,15 @@ fn merge_tree(mut parts: Vec<Partial>, rng: &mut Pcg64Dxsm) -> Partial {
         let mut merged: Vec<Partial> = Vec::new();
         let groups = rng.random_range(1..parts.len());
         for (i, part) in take(&mut parts).into_iter().enumerate() {
-            let part = Partial::from_bytes(&part.to_bytes().unwrap()).unwrap();
+            let part =
+                Partial::from_bytes(&part.to_bytes().expect("a good case")).expect("a good case");
             let place = if i < groups {
                 i
             } else {
                 rng.random_range(0..groups)
             };
             match merged.get_mut(place) {
-                Some(group) => group.merge_from(&part).unwrap(),
+                Some(group) => group.merge_from(&part).expect("a good case"),
                 None => merged.push(part),
             }
         }

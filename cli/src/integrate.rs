@@ -30,8 +30,8 @@ pub(crate) struct IntegrateArgs {
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
 
-    /// Estimate with N independent points of the saved sampler, no more and no fewer: parts of them can
-    /// be evaluated on machines of their own
+    /// Estimate with N independent points of the saved sampler, of which parts can be evaluated on
+    /// machines of their own
     #[arg(long, value_name = "N", value_parser = parse::count, requires = "model",
         conflicts_with_all = ["rel_error", "abs_error", "max_calls", "placement", "save", "checkpoint"],
         allow_hyphen_values = true)]

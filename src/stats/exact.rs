@@ -236,7 +236,9 @@ mod tests {
 
     fn sum(terms: &[f64]) -> ExactSum {
         let mut sum = ExactSum::default();
-        terms.iter().for_each(|t| sum.add(*t));
+        for term in terms {
+            sum.add(*term);
+        }
         sum
     }
 
@@ -297,7 +299,9 @@ mod tests {
                 merged.merge_from(&sum(part));
             }
             prop_assert_eq!(bits(&whole), bits(&merged));
-            terms.iter().for_each(|t| merged.add(-t));
+            for term in &terms {
+                merged.add(-term);
+            }
             prop_assert_eq!(merged.value().to_bits(), 0);
         }
 

@@ -1,5 +1,8 @@
 //! An estimate in parts, by the command lines of a cluster's jobs.
 
+#[cfg(unix)]
+use std::{os::unix::fs::symlink, path::Path, process::Command};
+
 use std::fs;
 
 use serde_json::Value;
@@ -12,7 +15,8 @@ fn model(name: &str) -> String {
     let arguments = [
         "train", "camel", "--dim", "2", "--method", "vegas", "--save",
     ];
-    let run = thalweg(&[&arguments[..], &[&model, "--max-calls", "2e4"]].concat()).unwrap();
+    let run = thalweg(&[&arguments[..], &[&model, "--max-calls", "2e4"]].concat());
+    let run = run.expect("the program");
     assert!(matches!(run.code, Some(0 | 3)), "{}", run.stderr);
     model
 }
@@ -23,7 +27,8 @@ fn part(model: &str, points: &str, shard: &str, more: &[&str]) -> String {
     let file = name + &more.join("");
     let arguments = ["integrate", "--model", model, "--points", points];
     let own = ["--shard", shard, "--part", &file];
-    let run = thalweg(&[&arguments[..], &own, more].concat()).unwrap();
+    let run = thalweg(&[&arguments[..], &own, more].concat());
+    let run = run.expect("the program");
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(run.stderr.contains("saved to"), "{}", run.stderr);
     file
@@ -136,4 +141,59 @@ fn a_part_ends_with_the_time() {
         "{}",
         merged.stdout
     );
+}
+
+/// Of a page: the shell's lines in it, one text for each place.
+#[cfg(unix)]
+fn scripts(page: &str) -> Vec<String> {
+    let after = page.split("```sh\n").skip(1);
+    after
+        .filter_map(|text| text.split("```").next())
+        .map(|text| text.replace("1e9", "2e4"))
+        .collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn the_jobs_of_the_page_on_clusters_run() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cluster.md");
+    let scripts = scripts(&fs::read_to_string(page).unwrap());
+    let [slurm, merge, condor] = [0, 1, 2].map(|i| scripts[i].as_str());
+    let folder = path("cluster");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_thalweg"));
+    symlink(program, folder.join("thalweg")).unwrap();
+    fs::copy(model("cluster.tlw"), folder.join("camel.tlw")).unwrap();
+    let shell = |script: &str, argument: usize| {
+        let run = Command::new("sh")
+            .args(["-c", script, "sh", &argument.to_string()])
+            .current_dir(&folder)
+            .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+            .env("SLURM_ARRAY_TASK_ID", argument.to_string())
+            .output();
+        let run = run.unwrap();
+        let errors = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(run.status.success(), "{script}: {errors}");
+        String::from_utf8_lossy(&run.stdout).into_owned()
+    };
+    for i in 1..=64 {
+        shell(slurm, i);
+    }
+    let merged = shell(merge, 0);
+    assert!(
+        merged.contains("= 20000 estimate") || merged.contains("+ 20000 estimate"),
+        "{merged}"
+    );
+    // Shard by shard, both have written the same points.
+    for i in [0, 63] {
+        shell(condor, i);
+        let [one, other] = [format!("parts/{}.part", i + 1), format!("{}.part", i + 1)]
+            .map(|name| folder.join(name).display().to_string());
+        let run = thalweg(&["merge", &one, &other]).unwrap();
+        assert!(run.stderr.contains("has points that"), "{}", run.stderr);
+    }
+    let whole = folder.join("camel.part").display().to_string();
+    let again = thalweg(&["merge", &whole]).unwrap();
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
 }

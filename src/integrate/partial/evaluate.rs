@@ -106,8 +106,7 @@ fn part(run: &mut Run<'_>, map: &dyn Map, (points, shard): (u64, Shard)) -> Resu
         length > 0,
         "number of shards",
         shard.of() as f64,
-        "at most the number of chunks, which is about 256 for up to 65536 points and one for 256 to 1024 \
-         points beyond",
+        "at most the number of chunks, which have 32 to 1024 points",
     )?;
     run.freeze(map);
     let defence = whole.defended.then_some(Defence {

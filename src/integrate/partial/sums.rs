@@ -21,7 +21,8 @@ use crate::stats::exact_weights::ExactWeights;
 use crate::stats::{Moments, WeightStats};
 
 /// Batches as a length.
-pub(super) const EQUAL: usize = BATCHES as usize;
+pub(super) const EQUAL: usize = 16;
+const _: () = assert!(EQUAL as u64 == BATCHES, "batches of the estimate");
 
 /// Everything summed over the points of a part (in scaled units).
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -7,9 +7,10 @@ use rand::{RngExt as _, SeedableRng as _, seq::SliceRandom as _};
 use rand_pcg::Pcg64Dxsm;
 use thalweg::integrate::{PerPhase, Shard, Silent};
 use thalweg::map::{Grid, Identity};
+use thalweg::stats::Moments;
 use thalweg::{
-    Domain, Error, FlowConfig, FromFn, Integrator, Map, Method, NonFinite, Observable, Partial,
-    Settings, Stop, from_fn,
+    Domain, Error, Flow, FlowConfig, FromFn, Integrator, Map, Method, NonFinite, Observable,
+    Partial, Settings, Stop, from_fn,
 };
 
 /// A peak beside a corner where the function is not a number.
@@ -242,5 +243,37 @@ fn damaged_files_are_refused() {
         bad[at] ^= 1 << (at % 8);
         assert!(Partial::from_bytes(&bad).is_err(), "byte {at}");
         assert!(Partial::from_bytes(&good[..at]).is_err(), "cut at {at}");
+    }
+}
+
+#[test]
+fn errors_are_those_of_the_values() {
+    const SEEDS: u64 = 100;
+    let f = from_fn(2, |y| 3.0 * y[0] * y[0] * (0.5 + y[1]));
+    let flow = Flow::new(2, &FlowConfig::default(), 3).unwrap();
+    let maps: [Box<dyn Map>; 3] = [grid(), Box::new(Identity::new(2)), Box::new(flow)];
+    for map in maps {
+        let mut pulls = Moments::default();
+        for seed in 1..=SEEDS {
+            let settings = Settings {
+                seed,
+                ..Settings::default()
+            };
+            let integrator = Integrator::new(settings).unwrap();
+            let part = |i| {
+                let what = (3000, Shard::new(i, 2).unwrap());
+                integrator.estimate_shard(&f, map.as_ref(), what, &mut Silent)
+            };
+            let mut both = part(1).unwrap();
+            both.merge_from(&part(2).unwrap()).unwrap();
+            pulls.push(both.report().estimate.pull(1.0));
+        }
+        // Four standard errors: of the mean 1/10, of the standard deviation 1/14.
+        assert!(pulls.mean.abs() < 0.4, "{} {pulls:?}", map.describe());
+        assert!(
+            (pulls.std_dev() - 1.0).abs() < 0.3,
+            "{} {pulls:?}",
+            map.describe()
+        );
     }
 }

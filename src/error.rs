@@ -131,6 +131,28 @@ pub enum Error {
         /// what differs
         what: String,
     },
+    /// A file that is not a part of an estimate, or a damaged one.
+    #[error("{path} is not a valid partial result: {fault}")]
+    InvalidPartial {
+        /// the file
+        path: String,
+        /// what is wrong with it
+        fault: String,
+    },
+    /// A part of another estimate.
+    #[error("the part does not belong to the others: it {what}")]
+    OtherPart {
+        /// what differs
+        what: String,
+    },
+    /// A part with points that are there already.
+    #[error("the points {first} to {last} are there already")]
+    SamePoints {
+        /// the first of them, counted from 0
+        first: u64,
+        /// the last of them
+        last: u64,
+    },
     /// The run was asked to stop between two calls.
     #[doc(hidden)]
     #[error("the run was asked to stop")]

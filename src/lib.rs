@@ -66,7 +66,8 @@ pub use integrand::{
 };
 pub use integrate::{
     Binned, Control, CostClass, Exploration, Integrator, Method, MultiChannel, NonFinite,
-    Observable, Observer, Outcome, Placement, Progress, Report, Settings, Status, Stop, StopReason,
+    Observable, Observer, Outcome, Partial, Placement, Progress, Report, Settings, Status, Stop,
+    StopReason,
 };
 pub use kernel::Level;
 pub use map::Map;

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::error::Failure;
 use crate::exit::{EXIT_CODES, Exit};
 use crate::output::complain;
-use crate::{compare, inspect, integrate, list, sample, speed, train};
+use crate::{compare, inspect, integrate, list, merge, sample, speed, train};
 
 /// Monte Carlo integration and sampling with normalizing flows and VEGAS.
 #[derive(Debug, Parser)]
@@ -21,6 +21,7 @@ struct Cli {
 enum Command {
     List(list::ListArgs),
     Integrate(integrate::IntegrateArgs),
+    Merge(merge::MergeArgs),
     Train(train::TrainArgs),
     Compare(compare::CompareArgs),
     Sample(sample::SampleArgs),
@@ -56,6 +57,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::List(args) => list::run(args),
         Command::Integrate(args) => integrate::run(args),
+        Command::Merge(args) => merge::run(args),
         Command::Train(args) => train::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Sample(args) => sample::run(args),

@@ -42,6 +42,7 @@ impl Failure {
         match self {
             Self::Thalweg(Error::Integrand(_)) => Exit::IntegrandFailed,
             Self::Thalweg(Error::NoSignal { .. }) => Exit::Unreliable,
+            Self::Thalweg(Error::Stopped) => Exit::Interrupted,
             Self::Usage(_)
             | Self::Expression(_)
             | Self::Problem(_)

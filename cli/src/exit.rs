@@ -11,7 +11,7 @@ Exit codes:
   1    wrong use: options, names, files
   2    the integrand failed: NaN, an infinity, a panic
   3    the result is unreliable, or the integrand was zero wherever it was looked at
-  4    the budget was spent before the target was reached
+  4    the budget was spent before the target was reached, or points are missing
   130  interrupted; what was found until then is printed";
 
 /// How the program ends.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use thalweg::integrate::Checkpoints;
+use thalweg::integrate::{Checkpoints, Shard};
 use thalweg::{CheckpointFile, Integrator, Method, Outcome, Sampler, Settings, Status};
 
 use crate::error::Failure;
@@ -12,6 +12,7 @@ use crate::exit::{EXIT_CODES, Exit};
 use crate::kept::Kept;
 use crate::options::{RunArgs, WhatArgs};
 use crate::output::{note, print, print_json};
+use crate::part::{self, Wanted};
 use crate::progress::Watcher;
 use crate::record::Record;
 use crate::what::{Subject, resolve};
@@ -28,6 +29,21 @@ pub(crate) struct IntegrateArgs {
     /// Estimate with a saved sampler; WHAT is the integrand stored in it unless given
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+
+    /// Estimate with N independent points of the saved sampler, of which parts can be evaluated on
+    /// machines of their own
+    #[arg(long, value_name = "N", value_parser = parse::count, requires = "model",
+        conflicts_with_all = ["rel_error", "abs_error", "max_calls", "placement", "save", "checkpoint"],
+        allow_hyphen_values = true)]
+    points: Option<u64>,
+
+    /// Evaluate part I of K parts of the points
+    #[arg(long, value_name = "I/K", requires = "part", default_value = "1/1")]
+    shard: Shard,
+
+    /// Write the sums of the points to FILE, for `merge`
+    #[arg(long, value_name = "FILE", requires = "points")]
+    part: Option<PathBuf>,
 
     /// Save the sampler that the run ends with
     #[arg(long, value_name = "FILE")]
@@ -85,6 +101,14 @@ pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
     let settings = args.run.settings(method, &subject);
     let stop = settings.stop;
     interrupt::listen();
+    if let (Some(points), Some(sampler)) = (args.points, &sampler) {
+        let wanted = Wanted {
+            points,
+            shard: args.shard,
+            file: args.part.as_deref(),
+        };
+        return part::run(sampler, settings, &subject, &wanted, args.json);
+    }
     let mut file = args.checkpoint_file()?;
     let from = match &file {
         Some(file) if args.resume => file.load()?,

@@ -293,6 +293,36 @@ fn domain(ranges: &[(f64, f64)], dim: usize, model: Option<&Sampler>) -> Result<
     }
 }
 
+/// What `stored` names, to speak of it only: but for built-in ones, there is nothing to call.
+pub(crate) fn absent(stored: Stored, domain: Domain, unit: &str) -> Result<Subject, Failure> {
+    if let Stored::Builtin { name, dim, set } = stored {
+        return builtin_of(&name, dim, set.into_iter().collect());
+    }
+    Ok(Subject {
+        integrand: Box::new(from_fn(domain.dim(), |_| f64::NAN)),
+        domain,
+        exact: None,
+        unit: unit.to_owned(),
+        threads: None,
+        process: None,
+        stored,
+    })
+}
+
+/// The built-in integrand that a file names.
+fn builtin_of(name: &str, dim: usize, set: Vec<(String, f64)>) -> Result<Subject, Failure> {
+    let args = WhatArgs {
+        what: None,
+        expr: None,
+        dim: Some(dim),
+        range: Vec::new(),
+        set,
+        symbol: None,
+        process: None,
+    };
+    builtin(&args, name)
+}
+
 /// The integrand that `model` was made for.
 fn of_model(args: &WhatArgs, model: &Sampler) -> Result<Subject, Failure> {
     let extra = args.dim.is_some()
@@ -309,17 +339,7 @@ fn of_model(args: &WhatArgs, model: &Sampler) -> Result<Subject, Failure> {
             model.dim()
         ))),
         Some(Stored::Builtin { name, dim, set }) => {
-            let set = set.into_iter().collect();
-            let args = WhatArgs {
-                what: None,
-                expr: None,
-                dim: Some(dim),
-                range: Vec::new(),
-                set,
-                symbol: None,
-                process: None,
-            };
-            builtin(&args, &name)
+            builtin_of(&name, dim, set.into_iter().collect())
         }
         Some(Stored::Expression { text, range, .. }) => {
             expression(&text, Domain::new(&model::ranges(&range))?)

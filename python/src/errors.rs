@@ -61,6 +61,9 @@ fn class_of(error: &Error) -> &'static str {
             "ModelError"
         }
         Error::InvalidCheckpoint { .. } | Error::OtherRun { .. } => "CheckpointError",
+        Error::InvalidPartial { .. } | Error::OtherPart { .. } | Error::SamePoints { .. } => {
+            "PartialError"
+        }
         Error::NoSignal { .. } => "NoSignalError",
         Error::File { .. } | _ => "Error",
     }

@@ -11,6 +11,7 @@ mod integrate;
 mod map;
 mod native;
 mod observer;
+mod partial;
 mod pool;
 mod sampler;
 mod statistics;
@@ -30,6 +31,8 @@ mod _native {
     use super::map::Map;
     #[pymodule_export]
     use super::native::Pointer;
+    #[pymodule_export]
+    use super::partial::Partial;
     #[pymodule_export]
     use super::sampler::Sampler;
     #[pymodule_export]

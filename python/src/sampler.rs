@@ -7,15 +7,17 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods as _};
 use pyo3::prelude::{Bound, Py, PyAny, PyErr, PyResult, Python};
 use pyo3::types::{PyBytes, PyDict, PyDictMethods as _};
 use pyo3::{pyclass, pymethods};
-use pythonize::pythonize;
-use thalweg::event::Unweighting;
-use thalweg::{Error, Events, Integrand, MaxWeight, Sampler as Inner};
+use pythonize::{depythonize, pythonize};
+use thalweg::event::{Shard, Unweighting};
+use thalweg::integrate::Silent;
+use thalweg::{Error, Events, Integrand, Integrator, MaxWeight, Sampler as Inner, Settings};
 
 use crate::bridge::{Functions, serve};
 use crate::errors::{named, raise};
 use crate::integrand::Remote;
 use crate::map::Map;
 use crate::native::{Direct, Native};
+use crate::partial::Partial;
 use crate::pool::{fresh, within};
 
 /// Points of a call of a Python function that weighs events.
@@ -54,11 +56,11 @@ impl Sampler {
         PyArray1::from_vec(py, points).reshape([n, dim])
     }
 
-    /// Does `work` with the Python function `f` as integrand.
+    /// Does `work` with the Python function `f`, of `outputs` outputs, as integrand.
     fn with<T: Send>(
         &self,
         py: Python<'_>,
-        f: Py<PyAny>,
+        (f, outputs): (Py<PyAny>, usize),
         work: impl FnOnce(&Inner, &dyn Integrand) -> Result<T, Error> + Send,
     ) -> PyResult<T> {
         let native = Native::of(f.bind(py))?;
@@ -78,7 +80,7 @@ impl Sampler {
             let integrand = Remote {
                 wire,
                 dim: inner.dim(),
-                outputs: 1,
+                outputs,
                 batch: BATCH,
                 at_once: 1,
             };
@@ -180,7 +182,7 @@ impl Sampler {
         seed: u64,
         first: u64,
     ) -> PyResult<Weighed<'py>> {
-        let events = self.with(py, f, |inner, f| inner.weighted(f, n, seed, first))?;
+        let events = self.with(py, (f, 1), |inner, f| inner.weighted(f, n, seed, first))?;
         self.events(py, events)
     }
 
@@ -206,7 +208,7 @@ impl Sampler {
             partial,
             first,
         };
-        let made = self.with(py, f, |inner, f| inner.unweighted(f, n, seed, &how))?;
+        let made = self.with(py, (f, 1), |inner, f| inner.unweighted(f, n, seed, &how))?;
         let told = pythonize(py, &made.report)?.cast_into::<PyDict>()?;
         told.set_item("numbers", PyArray1::from_vec(py, made.numbers))?;
         told.set_item("trials", made.trials)?;
@@ -219,6 +221,32 @@ impl Sampler {
             told.set_item(name, (estimate.value, estimate.error))?;
         }
         Ok((self.events(py, made.events)?, told))
+    }
+
+    /// Shard `(i, of)` of an estimate of `points` points of `f`, with notes.
+    fn integrate_shard(
+        &self,
+        py: Python<'_>,
+        f: (Py<PyAny>, usize),
+        part: (u64, u64, u64),
+        settings: &Bound<'_, PyAny>,
+        notes: Vec<(String, String)>,
+    ) -> PyResult<Partial> {
+        let (points, i, of) = part;
+        let wrong = || format!("shard is ({i}, {of}); it must be (i, k) with 1 <= i <= k <= 2^20");
+        let shard = Shard::new(i, of).ok_or_else(|| named(py, "SettingError", &wrong()))?;
+        let settings = Settings {
+            domain: Some(self.inner.domain().clone()),
+            ..depythonize(settings)?
+        };
+        let integrator = Integrator::new(settings).map_err(|e| raise(py, &e))?;
+        let mut part = self.with(py, f, |inner, f| {
+            integrator.estimate_shard(f, inner.map(), (points, shard), &mut Silent)
+        })?;
+        for (name, note) in notes {
+            part.set_note(name, note);
+        }
+        Ok(part.into())
     }
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {

@@ -22,6 +22,7 @@ from ._histogram import Histogram
 from ._integrate import Integrator, integrate, train
 from ._maps import Flow, Map, VegasGrid
 from ._native import __version__
+from ._partial import Partial
 from ._progress import Progress
 from ._result import Result
 from ._sampler import Efficiencies, Sampler, Unweighted
@@ -36,6 +37,7 @@ from .errors import (
     NativeError,
     NonFiniteError,
     NoSignalError,
+    PartialError,
     SettingError,
     ShapeError,
     WorkerError,
@@ -59,6 +61,8 @@ __all__ = [
     "NativeFunction",
     "NoSignalError",
     "NonFiniteError",
+    "Partial",
+    "PartialError",
     "Progress",
     "Result",
     "Sampler",

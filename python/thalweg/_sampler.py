@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +14,8 @@ from ._bounds import seed_of
 from ._estimate import Estimate
 from ._function import Function
 from ._maps import Map
+from ._partial import Partial
+from ._settings import settings_of
 from .errors import SettingError, ShapeError
 
 if TYPE_CHECKING:
@@ -272,6 +275,51 @@ class Sampler:
             absolute=absolute,
             **told,
         )
+
+    def integrate_shard(
+        self,
+        f: Any,
+        n: int,
+        *,
+        shard: tuple[int, int] = (1, 1),
+        seed: Any = 1,
+        max_seconds: float | None = None,
+        args: tuple[Any, ...] = (),
+        **settings: Any,
+    ) -> Partial:
+        """Evaluates a part of an estimate of n independent points.
+
+        Parameters
+        ----------
+        f
+            As for :func:`thalweg.integrate`.
+        n
+            Points of the whole estimate, from 128 on. With a defended flow they come 33 at a time, and
+            what is left over is not drawn.
+        shard
+            (i, k): part i of k, from 1 on.
+        seed
+            Same seed, same points; the same for all parts.
+        max_seconds
+            After which the part ends with fewer points.
+        **settings
+            ``threads``, ``non_finite`` and ``defence`` as for :func:`thalweg.integrate`.
+
+        Returns
+        -------
+        Partial
+            To be merged with the others, here or by ``thalweg merge``.
+        """
+        ranges = [(low, high) for low, high in self.bounds.tolist()]
+        function = Function(f, ranges, args)
+        n, seed, _ = self._which(n, seed, None)
+        i, of = shard
+        plain = settings_of(ranges, {**settings, "seed": seed, "max_seconds": max_seconds})
+        layout = ("layout", json.dumps(function.layout()))
+        native = self._native.integrate_shard(
+            (function, function.outputs), (n, int(i), int(of)), plain, [layout]
+        )
+        return Partial._of(native)
 
     def save(self, path: Path) -> None:
         """Writes a file that :meth:`load` and the command line read."""

@@ -21,6 +21,7 @@ __all__ = [
     "NativeError",
     "NoSignalError",
     "NonFiniteError",
+    "PartialError",
     "SettingError",
     "ShapeError",
     "WorkerError",
@@ -71,6 +72,10 @@ class ModelError(Error, ValueError):
 
 class CheckpointError(Error, ValueError):
     """A file that holds no checkpoint, a damaged one, or one of another run."""
+
+
+class PartialError(Error, ValueError):
+    """A part that is damaged, of another estimate, or has points that are there already."""
 
 
 class NoSignalError(Error):

@@ -14,10 +14,10 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::record::{Event, Process};
 use super::sampler::{Events, Sampler};
-use super::shard::Shard;
 use super::sink::{EventRun, EventSink, Subprocess, Summary};
 use super::unweight::{Unweighting, UnweightingReport};
 use crate::error::{Error, Result, check};
+use crate::integrate::Shard;
 use crate::rng::{Purpose, Streams, unit};
 use crate::stats::{CompensatedSum, Estimate, Moments};
 

@@ -6,14 +6,13 @@ mod kept;
 mod of_samples;
 mod record;
 mod sampler;
-mod shard;
 mod sink;
 mod unweight;
 
+pub use crate::integrate::Shard;
 pub use fault::EventFault;
 pub use generate::{Generation, events};
 pub use record::{Beam, Event, Particle, Process, Variation};
 pub use sampler::{Batch, Events, Sampler};
-pub use shard::Shard;
 pub use sink::{EventRun, EventSink, Subprocess, Summary};
 pub use unweight::{Unweighted, Unweighting, UnweightingReport};

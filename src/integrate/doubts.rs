@@ -1,14 +1,9 @@
 //! What speaks against a result: sentences for people, each of which makes it unreliable.
 
-use std::any::Any;
-
 use super::{
-    auto::Frozen,
-    report::{Exploration, Output, Phase},
-    run::Run,
+    report::{Exploration, Iteration, Output, Phase},
     settings::NonFinite,
 };
-use crate::map::Identity;
 
 /// Batches that agree worse (or better) than this are reported.
 const SMALL_P: f64 = 1e-4;
@@ -26,51 +21,47 @@ const UNSEEN: f64 = 2.0;
 /// Largest weight in units of the mean up to which no tail is heavy.
 const SMALL_WEIGHT: f64 = 2.0;
 
-/// What the points came from.
-pub(crate) struct Shape<'a> {
-    pub(crate) frozen: &'a Frozen,
+/// What is known beside the estimates.
+pub(crate) struct Grounds<'a> {
+    /// the weight of most points, in units of the value of the first output, where the proposal fits
+    pub(crate) usual: f64,
+    /// whether the proposal is another one than the uniform density
+    pub(crate) adapted: bool,
     /// whether batches may agree better than chance
     pub(crate) even: bool,
+    pub(crate) iterations: &'a [Iteration],
+    pub(crate) policy: NonFinite,
+    pub(crate) non_finite: u64,
+    pub(crate) calls: u64,
 }
 
 /// All that speaks against the `outputs`.
 pub(crate) fn doubts(
-    run: &Run<'_>,
-    shape: &Shape<'_>,
+    grounds: &Grounds<'_>,
     outputs: &[Output],
     exploration: Option<&Exploration>,
 ) -> Vec<String> {
-    let any: &dyn Any = shape.frozen.map.as_ref();
-    let adapted = !any.is::<Identity>();
-    let mut reasons: Vec<String> = non_finite(run).into_iter().collect();
+    let mut reasons: Vec<String> = non_finite(grounds).into_iter().collect();
     for (o, output) in outputs.iter().enumerate() {
-        let name = if o == 0 {
-            String::new()
+        // The control variate takes what is above 1 away, for the first output.
+        let (name, usual) = if o == 0 {
+            (String::new(), grounds.usual)
         } else {
-            format!("output {o}: ")
+            (format!("output {o}: "), 1.0)
         };
         reasons.extend(
-            objections(output, usual_weight(shape.frozen, o), (shape.even, adapted))
+            objections(output, usual, (grounds.even, grounds.adapted))
                 .into_iter()
                 .map(|reason| name.clone() + &reason),
         );
     }
     let first = &outputs[0];
-    reasons.extend(missing(run, first));
+    reasons.extend(missing(grounds.iterations, first));
     if let Some(exploration) = exploration {
         reasons.extend(unseen(exploration, first));
         reasons.extend(more(exploration, first));
     }
     reasons
-}
-
-/// The weight of most points, in units of the value of an output, where the proposal fits.
-fn usual_weight(frozen: &Frozen, output: usize) -> f64 {
-    match &frozen.defence {
-        // The control variate takes what is above 1 away, for the first output.
-        Some(defence) if output == 0 => defence.usual_weight(),
-        _ => 1.0,
-    }
 }
 
 /// What speaks against the estimate of an output; `usual` is the weight of most points, in units
@@ -137,8 +128,8 @@ fn falls_short(first: &Output, value: f64, error: f64) -> bool {
 /// Whether the iterations that adapted saw significantly more of f than the estimate does: what
 /// a proposal has lost does not show in its own points. Less is no sign, because early iterations
 /// miss what is narrow.
-fn missing(run: &Run<'_>, first: &Output) -> Option<String> {
-    let steps = || run.iterations.iter().filter(|i| i.phase == Phase::Adapt);
+fn missing(iterations: &[Iteration], first: &Output) -> Option<String> {
+    let steps = || iterations.iter().filter(|i| i.phase == Phase::Adapt);
     let calls: f64 = steps().map(|i| i.calls as f64).sum();
     // Shares first and no squares, so that no scale of f overflows or vanishes.
     let (value, error) = steps().fold((0.0, 0.0_f64), |(value, error), i| {
@@ -180,11 +171,11 @@ fn more(exploration: &Exploration, first: &Output) -> Option<String> {
 }
 
 /// Whether more values were not finite than the policy allows.
-fn non_finite(run: &Run<'_>) -> Option<String> {
-    let NonFinite::CountAsZero { max_share } = run.settings.non_finite else {
+fn non_finite(grounds: &Grounds<'_>) -> Option<String> {
+    let NonFinite::CountAsZero { max_share } = grounds.policy else {
         return None;
     };
-    let share = run.evaluator.non_finite() as f64 / run.evaluator.calls().max(1) as f64;
+    let share = grounds.non_finite as f64 / grounds.calls.max(1) as f64;
     (share > max_share).then(|| {
         format!("{share:.1e} of the calls were not finite; at most {max_share:.1e} is allowed")
     })

@@ -50,7 +50,12 @@ pub(crate) struct Evaluated {
     pub(crate) control: Vec<f64>,
     /// slots of each observable (`[n]`), or empty where nobody has asked yet
     pub(crate) places: Vec<Vec<u32>>,
+    /// points that counted as zero because a value was NaN, or infinite
+    pub(crate) not_finite: [u64; 2],
 }
+
+/// Values of a chunk (`[n * outputs]`), and how many points counted as zero because of a NaN or an infinity.
+type Values = (Vec<f64>, [u64; 2]);
 
 impl Evaluated {
     /// Weights of output `o` (`[n]`).
@@ -298,6 +303,7 @@ impl<'a> Evaluator<'a> {
             f: Vec::new(),
             control: Vec::new(),
             places: Vec::new(),
+            not_finite: [0; 2],
         }
     }
 
@@ -309,20 +315,26 @@ impl<'a> Evaluator<'a> {
             // The first chunk tells; nobody looks at the others.
             Err(error) => return vec![Err(error)],
         };
-        let whole = |(chunk, f): (Evaluated, Result<Vec<f64>>)| f.map(|f| Evaluated { f, ..chunk });
+        let whole = |(chunk, f): (Evaluated, Result<Values>)| {
+            f.map(|(f, not_finite)| Evaluated {
+                f,
+                not_finite,
+                ..chunk
+            })
+        };
         chunks.into_iter().zip(f).map(whole).collect()
     }
 
     /// log|s f |dy/dx|| of the first output at a point `x` (`[dim]`), however large it is.
     pub(crate) fn log_abs(&self, x: &[f64]) -> Result<f64> {
         let f = self.call(&[x], &vec![(1.0, 1.0); self.outputs()])?;
-        let f = f.into_iter().next().unwrap_or(Err(Error::Stopped))?;
+        let (f, _) = f.into_iter().next().unwrap_or(Err(Error::Stopped))?;
         Ok(f[0].abs().ln() + f64::from(self.exponents[0]) * LN_2)
     }
 
     /// s f |dy/dx| (`[n * outputs]`) at each of some chunks of points (`[n * dim]`) of the unit cube, with
     /// these factors for s; [`Error::Stopped`] for a chunk that was not reached.
-    fn call(&self, chunks: &[&[f64]], factors: &[(f64, f64)]) -> Result<Vec<Result<Vec<f64>>>> {
+    fn call(&self, chunks: &[&[f64]], factors: &[(f64, f64)]) -> Result<Vec<Result<Values>>> {
         let (dim, outputs) = (self.dim(), self.outputs());
         let mut y = joined(chunks);
         let n = y.len() / dim;
@@ -342,21 +354,25 @@ impl<'a> Evaluator<'a> {
             let mut f = f[rows.start * outputs..rows.end * outputs].to_vec();
             let points = Points::new(&y[rows.start * dim..rows.end * dim], dim);
             let values = f.chunks_exact_mut(outputs);
+            let mut not_finite = [0; 2];
             for ((values, jacobian), point) in values.zip(&jacobian[rows]).zip(points) {
-                self.weigh(values, factors, (*jacobian, point))?;
+                if let Some(fault) = self.weigh(values, factors, (*jacobian, point))? {
+                    not_finite[usize::from(!fault.is_nan())] += 1;
+                }
             }
-            Ok(f)
+            Ok((f, not_finite))
         };
         Ok(chunks.iter().map(each).collect())
     }
 
-    /// Turns the values at one point into s f |dy/dx|, by the policy where they are not finite.
+    /// Turns the values at one point into s f |dy/dx|, by the policy where they are not finite; returns
+    /// the one because of which they count as zero.
     fn weigh(
         &self,
         values: &mut [f64],
         factors: &[(f64, f64)],
         (jacobian, point): (f64, &[f64]),
-    ) -> Result<()> {
+    ) -> Result<Option<f64>> {
         for (output, (half, other)) in factors.iter().enumerate() {
             let value = values[output];
             // Zero stays zero, whatever the Jacobian at the end of an infinite range.
@@ -373,11 +389,11 @@ impl<'a> Evaluator<'a> {
                 }
                 self.non_finite.fetch_add(1, Ordering::Relaxed);
                 values.fill(0.0);
-                return Ok(());
+                return Ok(Some(weighed));
             }
             values[output] = weighed;
         }
-        Ok(())
+        Ok(None)
     }
 }
 

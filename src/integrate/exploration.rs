@@ -28,9 +28,9 @@ use crate::rng::Purpose;
 use crate::stats::Moments;
 
 /// Points of the estimate for each uniform one.
-const PER_POINT: u64 = 32;
+pub(super) const PER_POINT: u64 = 32;
 /// Weights above the largest one of the estimate, in units of it, that it cannot have missed by chance.
-const BEYOND: f64 = 3.0;
+pub(super) const BEYOND: f64 = 3.0;
 
 /// What some uniform points say.
 struct Seen {

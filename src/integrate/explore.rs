@@ -132,7 +132,7 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
 }
 
 /// floor(log2 |value|) for a finite value != 0.
-fn exponent_of(value: f64) -> i32 {
+pub(super) fn exponent_of(value: f64) -> i32 {
     let bits = |v: f64| i32::try_from(v.to_bits() >> 52 & 0x7ff).unwrap_or(0);
     match bits(value) {
         0 => bits(value * 18014398509481984.0) - 1023 - 54,

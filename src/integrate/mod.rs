@@ -25,6 +25,7 @@ mod mixture;
 mod neural;
 mod observable;
 mod observer;
+mod partial;
 mod peaks;
 mod pilot;
 mod prepare;
@@ -32,6 +33,7 @@ mod product;
 mod report;
 mod run;
 mod settings;
+mod shard;
 mod stage;
 mod strata;
 mod turned;
@@ -45,11 +47,13 @@ pub use channels::{ChannelsConfig, MultiChannel};
 pub use checkpoint::{Checkpoint, CheckpointStore, Checkpoints};
 pub use observable::Observable;
 pub use observer::{Control, Observer, Progress, Silent};
+pub use partial::Partial;
 pub use report::{
     Binned, Choice, Exploration, Iteration, Output, PerPhase, Phase, Report, Status, StopReason,
     WeightSummary,
 };
 pub use settings::{CostClass, Method, NonFinite, Placement, Settings, Stop, VegasConfig};
+pub use shard::Shard;
 pub use vegas_plus::{Drawn, Pass, PassConfig, PassEstimate, VegasPlus, VegasPlusState};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};

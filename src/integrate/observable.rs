@@ -95,6 +95,11 @@ impl Observable {
         format!("{} {} {ends:?}", self.name, self.bins())
     }
 
+    /// Lower end of the first bin, upper end of the last.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        (self.axis.edge(0), self.axis.edge(self.bins()))
+    }
+
     /// Number of bins, without underflow and overflow.
     pub fn bins(&self) -> usize {
         self.axis.bins()

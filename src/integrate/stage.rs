@@ -163,5 +163,6 @@ fn around(evaluator: &Evaluator<'_>, mixture: &Around, (first, n): (u64, u64)) -
         f: Vec::new(),
         control: Vec::new(),
         places: Vec::new(),
+        not_finite: [0; 2],
     }
 }

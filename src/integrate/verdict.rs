@@ -1,18 +1,21 @@
 //! From sums to a report: status, reasons and warnings in words.
 
+use std::any::Any;
 use std::mem::take;
 
 use rayon::current_num_threads;
 
 use super::{
     auto::Frozen,
-    doubts::{Shape, doubts},
+    doubts::{Grounds, doubts},
     estimate::Findings,
+    mixture::Defence,
     report::{Exploration, Report, Status, StopReason},
     run::Run,
     settings::{Method, Placement},
 };
 use crate::kernel::Level;
+use crate::map::{Identity, Map};
 
 pub(crate) fn report(
     run: &mut Run<'_>,
@@ -33,11 +36,16 @@ pub(crate) fn report(
         );
     }
     let first = outputs[0];
-    let shape = Shape {
-        frozen,
+    let grounds = Grounds {
+        usual: frozen.defence.as_ref().map_or(1.0, Defence::usual_weight),
+        adapted: is_adapted(frozen.map.as_ref()),
         even: findings.even,
+        iterations: &run.iterations,
+        policy: run.settings.non_finite,
+        non_finite: run.evaluator.non_finite(),
+        calls: run.evaluator.calls(),
     };
-    let mut reasons = doubts(run, &shape, &outputs, exploration.as_ref());
+    let mut reasons = doubts(&grounds, &outputs, exploration.as_ref());
     // Calls whose points had to be dropped give no result.
     let estimated = first.estimate.calls > 0;
     if !estimated && stop != StopReason::Interrupted {
@@ -56,19 +64,8 @@ pub(crate) fn report(
     } else {
         Status::Budget
     };
-    if status == Status::NoSignal {
-        run.warnings.push(format!(
-            "f was zero at all {} points of the estimate: the integral may be zero or its \
-             support too small to be hit; try a smaller range or more calls",
-            run.calls.estimate
-        ));
-    } else if status.is_good() && findings.constant {
-        run.warnings.push(format!(
-            "all {} weights are equal, so the error is 0: right for a constant; a feature that no \
-             point has hit would not show",
-            run.calls.estimate
-        ));
-    }
+    run.warnings
+        .extend(remark(status, findings.constant, run.calls.estimate));
     let (wanted, used) = (run.settings.placement, findings.placement);
     if wanted != Placement::Auto && wanted != used && run.calls.estimate > 0 {
         run.warnings.push(format!(
@@ -89,7 +86,7 @@ pub(crate) fn report(
     Report {
         method: run.settings.method,
         chosen: frozen.choice.clone(),
-        proposal: proposal(frozen),
+        proposal: proposal(frozen.map.as_ref(), frozen.defence.as_ref()),
         estimate: first.estimate,
         consistency: first.consistency,
         weights: first.weights,
@@ -115,10 +112,33 @@ pub(crate) fn report(
     }
 }
 
+/// What is to be said of weights that do not differ at all of `points` points.
+pub(crate) fn remark(status: Status, constant: bool, points: u64) -> Option<String> {
+    if status == Status::NoSignal {
+        Some(format!(
+            "f was zero at all {points} points of the estimate: the integral may be zero or its \
+             support too small to be hit; try a smaller range or more calls"
+        ))
+    } else if status.is_good() && constant {
+        Some(format!(
+            "all {points} weights are equal, so the error is 0: right for a constant; a feature that no \
+             point has hit would not show"
+        ))
+    } else {
+        None
+    }
+}
+
+/// Whether it is another density than the uniform one.
+pub(crate) fn is_adapted(map: &dyn Map) -> bool {
+    let any: &dyn Any = map;
+    !any.is::<Identity>()
+}
+
 /// One line on what the points were drawn from.
-fn proposal(frozen: &Frozen) -> String {
-    match &frozen.defence {
-        Some(defence) => format!("{}, {}", frozen.map.describe(), defence.describe()),
-        None => frozen.map.describe(),
+pub(crate) fn proposal(map: &dyn Map, defence: Option<&Defence>) -> String {
+    match defence {
+        Some(defence) => format!("{}, {}", map.describe(), defence.describe()),
+        None => map.describe(),
     }
 }

@@ -21,6 +21,7 @@ mod events;
 mod faults;
 mod list;
 mod model;
+mod partial;
 mod skim;
 mod state;
 mod strict;
@@ -47,6 +48,13 @@ const MODEL: Kind = Kind {
 const CHECKPOINT: Kind = Kind {
     name: "checkpoint",
     magic: b"THALWGC\n",
+    format: 1,
+};
+
+/// A part of an estimate.
+const PARTIAL: Kind = Kind {
+    name: "partial result",
+    magic: b"THALWGP\n",
     format: 1,
 };
 

@@ -18,6 +18,8 @@
 pub mod batches;
 pub mod covariance;
 pub mod estimate;
+pub(crate) mod exact;
+pub(crate) mod exact_weights;
 pub mod histogram;
 pub mod moments;
 pub mod normal;

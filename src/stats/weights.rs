@@ -103,6 +103,42 @@ impl WeightStats {
         stats
     }
 
+    /// Weights of which the numbers of all and of those that are not zero, the smallest of these and
+    /// the largest ones (descending) are known; the sums are zero.
+    pub(crate) fn from_tail(
+        (calls, nonzero): (u64, u64),
+        min_abs: Option<f64>,
+        largest: Vec<f64>,
+    ) -> Self {
+        let max_abs = largest.first().copied().unwrap_or(0.0);
+        Self {
+            calls,
+            nonzero,
+            nonzero_shares: nonzero as f64,
+            max_abs,
+            min_abs,
+            max_term: max_abs,
+            largest,
+            ..Self::default()
+        }
+    }
+
+    /// The same with other sums: of the positive weights, of the negative ones and of the squares.
+    pub(crate) fn with_sums(&self, sums: [f64; 3]) -> Self {
+        let [positive, negative, squares] = sums.map(|sum| [sum].into_iter().collect());
+        Self {
+            positive,
+            negative,
+            squares,
+            ..self.clone()
+        }
+    }
+
+    /// The smallest |w| that is not zero.
+    pub(crate) fn least(&self) -> Option<f64> {
+        self.min_abs
+    }
+
     /// What a term must exceed to be among the largest ones, as far as is known.
     pub(crate) fn floor(&self) -> f64 {
         self.floor

@@ -10,6 +10,7 @@ mod large;
 mod memory;
 mod models;
 mod mutate;
+mod partials;
 mod payload;
 mod seal;
 

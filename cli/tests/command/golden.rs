@@ -28,6 +28,7 @@ fn help() {
     for subcommand in [
         "list",
         "integrate",
+        "merge",
         "train",
         "compare",
         "sample",

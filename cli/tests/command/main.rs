@@ -9,6 +9,7 @@ mod integrate;
 mod models;
 mod page;
 mod process;
+mod shards;
 #[cfg(unix)]
 mod unkept;
 

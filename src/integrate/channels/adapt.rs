@@ -223,6 +223,7 @@ impl MultiChannel<'_> {
             f: Vec::new(),
             control: Vec::new(),
             places: Vec::new(),
+            not_finite: [0; 2],
         }
     }
 }

@@ -106,7 +106,7 @@ impl Tally {
 }
 
 /// Value and error from the sums of w and w^2 over `calls` points, those outside counting as zero.
-pub(super) fn of_independent(calls: u64) -> impl Fn([f64; 2]) -> (f64, f64) {
+pub(crate) fn of_independent(calls: u64) -> impl Fn([f64; 2]) -> (f64, f64) {
     let n = calls.max(1) as f64;
     move |[sum, squares]| {
         let mean = sum / n;

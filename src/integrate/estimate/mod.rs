@@ -12,7 +12,7 @@ mod strata;
 
 use serde::{Deserialize, Serialize};
 
-use histograms::Tally;
+pub(super) use histograms::{Tally, of_independent};
 pub(super) use nets::Nets;
 pub(super) use strata::{mean_and_variance, shares};
 
@@ -176,19 +176,19 @@ fn rounding(weights: &WeightStats) -> f64 {
 }
 
 /// A value with its error and what the weights behind it are like, in scaled units.
-struct Summary<'a> {
-    value: f64,
-    error: f64,
-    calls: u64,
-    dof: Option<f64>,
-    rel_std: f64,
-    weights: &'a WeightStats,
-    consistency: Option<Consistency>,
+pub(crate) struct Summary<'a> {
+    pub(crate) value: f64,
+    pub(crate) error: f64,
+    pub(crate) calls: u64,
+    pub(crate) dof: Option<f64>,
+    pub(crate) rel_std: f64,
+    pub(crate) weights: &'a WeightStats,
+    pub(crate) consistency: Option<Consistency>,
 }
 
 impl Summary<'_> {
     /// In the user's units: divided by 2^`exponent`.
-    fn output(self, exponent: i32) -> Output {
+    pub(crate) fn output(self, exponent: i32) -> Output {
         let w = self.weights;
         let tail = w.tail();
         // Weights that differ carry rounding errors, which no spread shows, and the value one of

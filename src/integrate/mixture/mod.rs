@@ -44,7 +44,7 @@ pub(crate) struct Defence {
 
 impl Defence {
     /// Points per unit of each channel: the map defended, the tempered one if any, uniform.
-    fn shares(&self) -> Vec<u64> {
+    pub(crate) fn shares(&self) -> Vec<u64> {
         match self.tempered {
             Some(_) => vec![MAIN, TEMPERED, UNIFORM],
             None => vec![MAIN, UNIFORM],
@@ -105,6 +105,11 @@ impl<'a> Mixture<'a> {
     pub(crate) fn has_uniform(self) -> bool {
         let any: &dyn Any = self.main;
         self.defence.is_some() || any.is::<Identity>()
+    }
+
+    /// Whether the points of a channel are uniform.
+    pub(crate) fn is_uniform(self, channel: usize) -> bool {
+        self.has_uniform() && channel + 1 == self.shares().len()
     }
 
     /// Uniform points among `calls` of them.
@@ -174,6 +179,7 @@ impl<'a> Mixture<'a> {
             f: Vec::new(),
             control: control.collect(),
             places: Vec::new(),
+            not_finite: [0; 2],
         }
     }
 }

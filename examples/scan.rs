@@ -53,7 +53,7 @@ fn camel_exact(distance: f64) -> f64 {
     (0.5 * (erf(at / WIDTH) + erf((1.0 - at) / WIDTH))).powi(4)
 }
 
-/// The cross section of e+ e- -> mu+ mu- at an energy in GeV.
+/// The cross section of two muons; energies are in `GeV`.
 fn ee_mumu(energy: f64) -> thalweg_integrands::Problem {
     problem("ee-mumu", None, &[("sqrt_s", energy)]).expect("a positive energy")
 }

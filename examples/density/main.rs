@@ -39,7 +39,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         samples: 50_000,
         epochs: 60.0,
         hidden: vec![48, 48],
-        rate: 5e-3,
+        rate: FitConfig::default().adam.learning_rate,
         decay: FitConfig::default().decay,
         only: None,
     };

@@ -6,7 +6,7 @@ use std::fs::create_dir_all;
 use plotters::prelude::*;
 
 /// Points of a panel.
-const SHOWN: usize = 700;
+const SHOWN: usize = 250;
 /// Panels of a row: the samples, and draws of each flow.
 const COLUMNS: usize = 7;
 

@@ -396,3 +396,21 @@ def test_memory_is_flat_over_a_thousand_integrations():
     more = grown(1000)
     print(f"{more / 1024:.0f} KiB more after 1000 integrations")
     assert more < 16 << 20
+
+
+@pytest.mark.parametrize("family", ["real_nvp", "maf", "spline_iaf"])
+def test_families_of_flows(family):
+    flow = thalweg.Flow(3, family=family, depth=2, hidden=[8], precision="f64")
+    rng = np.random.default_rng(1)
+    flow = flow.with_parameters(0.2 * rng.standard_normal(flow.parameters.size))
+    z = rng.random((100, 3))
+    x, log_jac = flow.forward(z)
+    again, back = flow.inverse(x)
+    assert np.abs(again - z).max() < 1e-8
+    assert np.abs(log_jac - back).max() < 1e-6
+    assert np.abs(log_jac).max() > 0.1
+
+
+def test_a_family_that_there_is_not():
+    with pytest.raises(ValueError, match="no family of flows"):
+        thalweg.Flow(2, family="realnvp")

@@ -46,7 +46,6 @@ impl Default for FitConfig {
             epochs: 60.0,
             minibatch: 512,
             adam: AdamConfig {
-                learning_rate: 5e-3,
                 beta2: 0.999,
                 ..AdamConfig::default()
             },
@@ -98,6 +97,13 @@ impl FitConfig {
             "average",
             self.average,
             "0 to below 1",
+        )?;
+        let decay = self.decay;
+        check(
+            decay >= 0.0 && decay.is_finite(),
+            "decay",
+            decay,
+            "0 or more",
         )
     }
 }

@@ -9,6 +9,7 @@ pub(super) fn layers(depth: usize) -> Vec<LayerConfig> {
     let _ = depth;
     vec![
         LayerConfig::Open(Base::Normal),
+        LayerConfig::Diagonal,
         LayerConfig::Lu,
         LayerConfig::Close(Base::Normal),
     ]

@@ -31,11 +31,11 @@ fn log_density(y: &[f64]) -> f64 {
 
 fn reals() -> Domain {
     let infinite = (f64::NEG_INFINITY, f64::INFINITY);
-    let domain = Domain::new(&[infinite; 2]).unwrap();
+    let domain = Domain::new(&[infinite; 2]).expect("a domain");
     domain
         .with_normal(1, 0.0, 2.0)
         .and_then(|domain| domain.with_normal(0, 2.0, 2.0))
-        .unwrap()
+        .expect("infinite ranges")
 }
 
 fn quick() -> FitConfig {

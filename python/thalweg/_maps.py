@@ -106,8 +106,9 @@ class Flow(Map):
     depth
         Number of its steps.
     **config
-        Architecture, as ``default_settings()["flow"]`` has it: ``bins``, ``hidden``, ``masks``, ...; of a
-        family ``hidden``, ``activation``, ``precision`` and ``layers``.
+        Architecture, as ``default_settings()["flow"]`` has it: ``bins``, ``hidden``, ``masks``, ..., and
+        ``periodic``, a list of coordinates that are angles, and ``context``, the number of coordinates at
+        the end that pass unchanged and that all conditioners see; of a family ``hidden``, ``activation``, ``precision`` and ``layers``.
     """
 
     def __init__(
@@ -121,7 +122,9 @@ class Flow(Map):
         **config: Any,
     ) -> None:
         if family is None:
-            architecture = {"couplings": default_settings()["flow"]}
+            # Left out of the settings where there are none.
+            couplings = default_settings()["flow"] | {"context": 0, "periodic": []}
+            architecture = {"couplings": couplings}
             merge(architecture["couplings"], config, "flow")
         else:
             try:

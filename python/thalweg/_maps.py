@@ -108,7 +108,8 @@ class Flow(Map):
     **config
         Architecture, as ``default_settings()["flow"]`` has it: ``bins``, ``hidden``, ``masks``, ..., and
         ``periodic``, a list of coordinates that are angles, and ``context``, the number of coordinates at
-        the end that pass unchanged and that all conditioners see; of a family ``hidden``, ``activation``, ``precision`` and ``layers``.
+        the end that pass unchanged and that all conditioners see; of a family ``hidden``, ``activation``,
+        ``precision`` and ``layers``.
     """
 
     def __init__(

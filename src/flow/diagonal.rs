@@ -9,7 +9,6 @@ use rand_distr::{Distribution as _, StandardNormal};
 use rand_pcg::Pcg64Dxsm;
 
 use super::{
-    aligned::Aligned,
     layer::{Layer, Record, TileGradient, Work, add_sum},
     tile::Tile,
 };
@@ -57,12 +56,6 @@ impl Diagonal {
         let (s, derivative) = log_scale(values[self.dim + i].to_f64());
         (values[i].to_f64(), s, derivative)
     }
-
-    fn keep<R: Real>(&self, tile: &Tile, record: &mut Record<R>) {
-        if record.keep {
-            record.x.copy_from_slice(&tile.x[..self.dim * TILE]);
-        }
-    }
 }
 
 impl Layer for Diagonal {
@@ -78,15 +71,11 @@ impl Layer for Diagonal {
     }
 
     fn record<R: Real>(&self, keep: bool) -> Record<R> {
-        Record {
-            keep,
-            x: Aligned::new(if keep { self.dim * TILE } else { 0 }),
-            ..Record::default()
-        }
+        Record::of_rows(keep, self.dim)
     }
 
     fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
-        self.keep(tile, record);
+        record.keep_rows(tile);
         let mut log_slope = 0.0;
         for (i, row) in tile.x.chunks_exact_mut(TILE).take(self.dim).enumerate() {
             let (b, s, _) = self.numbers(values, i);
@@ -110,7 +99,7 @@ impl Layer for Diagonal {
             log_slope += s;
         }
         tile.log_q.iter_mut().for_each(|l| *l += log_slope);
-        self.keep(tile, record);
+        record.keep_rows(tile);
     }
 
     fn backward<R: Real>(

@@ -10,7 +10,6 @@ use std::f64::consts::TAU;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    aligned::Aligned,
     layer::{Layer, Record, TileGradient, Work},
     tile::Tile,
 };
@@ -106,13 +105,6 @@ impl Join {
             *log_q += sign * self.base.log_density(*t);
         }
     }
-
-    /// Keeps the real end.
-    fn keep<R: Real>(&self, tile: &Tile, record: &mut Record<R>) {
-        if record.keep {
-            record.x.copy_from_slice(&tile.x[..self.dim * TILE]);
-        }
-    }
 }
 
 impl Layer for Join {
@@ -121,30 +113,26 @@ impl Layer for Join {
     }
 
     fn record<R: Real>(&self, keep: bool) -> Record<R> {
-        Record {
-            keep,
-            x: Aligned::new(if keep { self.dim * TILE } else { 0 }),
-            ..Record::default()
-        }
+        Record::of_rows(keep, self.dim)
     }
 
     fn to_latent<R: Real>(&self, _: &[R], tile: &mut Tile, record: &mut Record<R>) {
         if self.opens {
             self.open(tile, -1.0);
-            self.keep(tile, record);
+            record.keep_rows(tile);
         } else {
-            self.keep(tile, record);
+            record.keep_rows(tile);
             self.close(tile, 1.0);
         }
     }
 
     fn to_data<R: Real>(&self, _: &[R], tile: &mut Tile, record: &mut Record<R>) {
         if self.opens {
-            self.keep(tile, record);
+            record.keep_rows(tile);
             self.close(tile, -1.0);
         } else {
             self.open(tile, 1.0);
-            self.keep(tile, record);
+            record.keep_rows(tile);
         }
     }
 

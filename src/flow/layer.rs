@@ -49,6 +49,21 @@ fn grow_all<T: Copy + Default>(buffers: &mut Vec<Aligned<T>>, others: &[Aligned<
 }
 
 impl<R: Real> Record<R> {
+    /// With room for the first `rows` coordinates alone, where they are to be kept.
+    pub(crate) fn of_rows(keep: bool, rows: usize) -> Self {
+        Self {
+            keep,
+            x: Aligned::new(if keep { rows * TILE } else { 0 }),
+            ..Self::default()
+        }
+    }
+
+    /// Keeps as many of a tile's first coordinates as there is room for.
+    pub(crate) fn keep_rows(&mut self, tile: &Tile) {
+        let n = self.x.len();
+        self.x.copy_from_slice(&tile.x[..n]);
+    }
+
     /// Makes room for what `other` has room for.
     pub(crate) fn grow(&mut self, other: &Self) {
         grow(&mut self.x, &other.x);

@@ -12,7 +12,6 @@ use rand_distr::{Distribution as _, StandardNormal};
 use rand_pcg::Pcg64Dxsm;
 
 use super::{
-    aligned::Aligned,
     diagonal::log_scale,
     layer::{Layer, Record, TileGradient, Work, add_sum},
     tile::Tile,
@@ -88,12 +87,6 @@ impl Linear {
         let sum: f64 = scales.iter().map(|(s, _)| s).sum();
         tile.log_q.iter_mut().for_each(|l| *l += sum);
     }
-
-    fn keep<R: Real>(&self, tile: &Tile, record: &mut Record<R>) {
-        if record.keep {
-            record.x.copy_from_slice(&tile.x[..self.dim * TILE]);
-        }
-    }
 }
 
 impl Layer for Linear {
@@ -110,15 +103,11 @@ impl Layer for Linear {
     }
 
     fn record<R: Real>(&self, keep: bool) -> Record<R> {
-        Record {
-            keep,
-            x: Aligned::new(if keep { self.dim * TILE } else { 0 }),
-            ..Record::default()
-        }
+        Record::of_rows(keep, self.dim)
     }
 
     fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
-        self.keep(tile, record);
+        record.keep_rows(tile);
         let scales = self.log_scales(values);
         self.apply_upper(values, &scales, &mut tile.x);
         for i in (0..self.dim).rev() {
@@ -154,7 +143,7 @@ impl Layer for Linear {
                 .for_each(|v| *v *= scale);
         }
         Self::add_log_slope(&scales, tile);
-        self.keep(tile, record);
+        record.keep_rows(tile);
     }
 
     fn backward<R: Real>(

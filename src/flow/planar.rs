@@ -15,7 +15,6 @@ use rand_distr::{Distribution as _, StandardNormal};
 use rand_pcg::Pcg64Dxsm;
 
 use super::{
-    aligned::Aligned,
     layer::{Layer, Record, TileGradient, Work, add_sum},
     tile::Tile,
 };
@@ -118,12 +117,6 @@ impl Planar {
     pub(crate) fn new(dim: usize) -> Self {
         Self { dim }
     }
-
-    fn keep<R: Real>(&self, tile: &Tile, record: &mut Record<R>) {
-        if record.keep {
-            record.x.copy_from_slice(&tile.x[..self.dim * TILE]);
-        }
-    }
 }
 
 impl Layer for Planar {
@@ -140,15 +133,11 @@ impl Layer for Planar {
     }
 
     fn record<R: Real>(&self, keep: bool) -> Record<R> {
-        Record {
-            keep,
-            x: Aligned::new(if keep { self.dim * TILE } else { 0 }),
-            ..Record::default()
-        }
+        Record::of_rows(keep, self.dim)
     }
 
     fn to_latent<R: Real>(&self, values: &[R], tile: &mut Tile, record: &mut Record<R>) {
-        self.keep(tile, record);
+        record.keep_rows(tile);
         let plane = Plane::new(values, self.dim);
         for t in 0..TILE {
             let tanh = plane.height(&tile.x, t).tanh();
@@ -162,7 +151,7 @@ impl Layer for Planar {
             let tanh = plane.root(plane.height(&tile.x, t)).tanh();
             plane.step(tile, t, tanh, -1.0);
         }
-        self.keep(tile, record);
+        record.keep_rows(tile);
     }
 
     fn backward<R: Real>(

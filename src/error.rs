@@ -64,6 +64,12 @@ pub enum Error {
         /// what is wrong with it
         reason: String,
     },
+    /// A level of vector instructions that there is none of.
+    #[error("THALWEG_LEVEL is {name:?}; it must be portable, avx2 or avx512")]
+    UnknownLevel {
+        /// what the environment variable names
+        name: String,
+    },
     /// Strata for a method that has none.
     #[error("strata need method vegas or auto, not {method}")]
     NoStrata {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use thalweg::Level;
 
 use crate::error::Failure;
 use crate::exit::{EXIT_CODES, Exit};
@@ -54,6 +55,7 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn dispatch(command: &Command) -> Result<Exit, Failure> {
+    Level::check()?;
     match command {
         Command::List(args) => list::run(args),
         Command::Integrate(args) => integrate::run(args),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use thalweg::flow::{Family, Stack};
 use thalweg::integrate::VegasConfig;
 use thalweg::train::TrainConfig;
 use thalweg::{CostClass, Domain, FlowConfig, Method, NonFinite, Placement, Settings, Stop};
@@ -88,12 +89,21 @@ pub(crate) struct RunArgs {
         allow_hyphen_values = true)]
     polish: usize,
 
+    /// Family of a new flow [default: the library's spline couplings]
+    #[arg(long, value_name = "FAMILY", value_parser = parse::family())]
+    family: Option<Family>,
+
+    /// Steps of a family's layers
+    #[arg(long, value_name = "N", value_parser = parse::depth, default_value = "6",
+        requires = "family", allow_hyphen_values = true)]
+    depth: usize,
+
     /// Features of the hidden layers of a new flow's conditioners
     #[arg(long, value_name = "N,N,..", value_delimiter = ',', value_parser = parse::width,
         default_value = "32,32", allow_hyphen_values = true)]
     hidden: Vec<usize>,
 
-    /// Bins of a new flow's splines
+    /// Bins of a new flow's splines; those of a family have 8
     #[arg(long, value_name = "B", value_parser = parse::bins, default_value = "8",
         allow_hyphen_values = true)]
     bins: usize,
@@ -166,6 +176,10 @@ impl RunArgs {
                 bins: self.bins,
                 ..FlowConfig::default()
             },
+            stack: self.family.map(|family| Stack {
+                hidden: self.hidden.clone(),
+                ..family.stack(self.depth)
+            }),
             train: TrainConfig {
                 polish: self.polish,
                 reuse: self.reuse,

@@ -1,6 +1,7 @@
 //! Values of options, read with messages that say what would be right.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use thalweg::flow::Family;
 use thalweg::{CostClass, Level, Method, NonFinite, Placement};
 
 use crate::expression::Expression;
@@ -13,6 +14,8 @@ const MAX_THREADS: usize = 4096;
 const MAX_ITERATIONS: usize = 10_000;
 /// Most bins of a flow's spline.
 const MAX_BINS: usize = 64;
+/// Most steps of a family: of all of them, a flow has room for the layers.
+const MAX_DEPTH: usize = 32;
 /// Most uses of a point.
 const MAX_REUSE: f64 = 1e4;
 /// Above it, not every whole number is a double.
@@ -84,6 +87,12 @@ pub(crate) fn width(text: &str) -> Result<usize, String> {
 pub(crate) fn bins(text: &str) -> Result<usize, String> {
     let bins = text.parse().ok().filter(|n| (1..=MAX_BINS).contains(n));
     bins.ok_or_else(|| format!("expected a whole number from 1 to {MAX_BINS}"))
+}
+
+/// Steps of a family.
+pub(crate) fn depth(text: &str) -> Result<usize, String> {
+    let depth = text.parse().ok().filter(|n| (1..=MAX_DEPTH).contains(n));
+    depth.ok_or_else(|| format!("expected a whole number from 1 to {MAX_DEPTH}"))
 }
 
 /// How often a point is used.
@@ -174,6 +183,14 @@ pub(crate) fn placement() -> impl TypedValueParser<Value = Placement> {
 /// A cost class by its name.
 pub(crate) fn cost_class() -> impl TypedValueParser<Value = CostClass> {
     named([CostClass::Free, CostClass::Cheap, CostClass::Dear].map(|c| (c.name(), c)))
+}
+
+/// A family of flows by its name.
+pub(crate) fn family() -> impl TypedValueParser<Value = Family> {
+    PossibleValuesParser::new(Family::ALL.map(Family::name)).try_map(|name| {
+        let known = Family::ALL.into_iter().find(|family| family.name() == name);
+        known.ok_or("unknown name")
+    })
 }
 
 fn named<T, const N: usize>(

@@ -8,7 +8,7 @@
 //!
 //!     cargo run --release --example records -- [--set records|loose|genz|stress] [--method auto]
 //!         [--seeds 32] [--target 1e-4] [--cost free|cheap|dear] [--no-defence] [--polish N] [--peaks]
-//!         [--json]
+//!         [--family real_nvp --depth 6] [--json]
 //!         [NAME:DIM ..]
 
 #[path = "../families/mod.rs"]
@@ -21,6 +21,7 @@ use std::env::args;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use thalweg::flow::Family;
 use thalweg::{
     CostClass, Integrand, IntegrandError, Integrator, Method, Points, Report, Settings, Stop,
     train::TrainConfig,
@@ -88,6 +89,8 @@ struct Options {
     defence: bool,
     polish: usize,
     peaks: bool,
+    family: Option<Family>,
+    depth: usize,
     rows: Vec<Row>,
 }
 
@@ -101,6 +104,8 @@ fn options() -> Option<Options> {
         defence: true,
         polish: 0,
         peaks: false,
+        family: None,
+        depth: 6,
         rows: Vec::new(),
     };
     let mut names = Vec::new();
@@ -130,6 +135,12 @@ fn options() -> Option<Options> {
             }
             "--polish" => options.polish = args.next()?.parse().ok()?,
             "--peaks" => options.peaks = true,
+            "--family" => {
+                let name = args.next()?;
+                let known = Family::ALL.into_iter().find(|f| f.name() == name);
+                options.family = Some(known?);
+            }
+            "--depth" => options.depth = args.next()?.parse().ok()?,
             "--seeds" => options.seeds = args.next()?.parse().ok()?,
             "--target" => options.target = Some(args.next()?.parse().ok()?),
             name => names.push(name.to_owned()),
@@ -175,6 +186,7 @@ fn run(row: &Row, seed: u64, options: &Options) -> thalweg::Result<Run> {
             ..TrainConfig::default()
         },
         find_peaks: options.peaks,
+        stack: options.family.map(|family| family.stack(options.depth)),
         ..Settings::default()
     };
     let counted = Counted {

@@ -104,8 +104,9 @@ def integrate(
         ``threads`` (one per core), ``cost_class`` ("free", "cheap" or "dear"; measured by
         "auto"), ``non_finite`` ("fail", or the largest share of NaN and infinities that count as
         zero), ``placement`` ("auto", "random", "sobol" or "strata"), ``defence``,
-        ``find_peaks``, ``flow_on_grid`` (bools), and the dicts ``vegas``, ``flow`` and
-        ``train``: see :func:`thalweg.default_settings`.
+        ``find_peaks``, ``flow_on_grid`` (bools), ``family`` and ``depth`` of a flow that is no
+        spline coupling, as of :class:`Flow`, and the dicts ``vegas``, ``flow`` and ``train``:
+        see :func:`thalweg.default_settings`.
 
     Raises
     ------

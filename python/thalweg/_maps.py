@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _native
 from ._bounds import ranges_of, seed_of
-from ._settings import default_settings, merge, whole
+from ._settings import default_settings, family_of, merge, whole
 from .errors import SettingError, ShapeError
 
 
@@ -128,10 +128,7 @@ class Flow(Map):
             architecture = {"couplings": couplings}
             merge(architecture["couplings"], config, "flow")
         else:
-            try:
-                architecture = _native.Map.family(family, whole("depth", depth))
-            except Exception as error:
-                raise ValueError(f"{family!r} is no family of flows") from error
+            architecture = {"stack": family_of(family, depth)}
             merge(architecture["stack"], config, "flow")
         if parameters is not None:
             parameters = np.ascontiguousarray(parameters, dtype=np.float64).ravel()

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from . import _native
 from ._bounds import Ranges, seed_of
 from ._native import default_settings as _defaults
 from .errors import SettingError
@@ -23,6 +24,8 @@ def default_settings() -> dict[str, Any]:
     """All settings of a run with their defaults; dicts in it are ``vegas``, ``flow``, ``train``."""
     settings = _defaults()
     del settings["domain"]
+    # Made from ``family`` and ``depth``.
+    settings.pop("stack", None)
     return {**settings.pop("stop"), **settings}
 
 
@@ -56,6 +59,9 @@ def settings_of(ranges: Ranges, given: Mapping[str, Any]) -> dict[str, Any]:
         settings[name] = bool(given.pop(name, settings[name]))
     for name in ("vegas", "flow", "train"):
         merge(settings[name], given.pop(name, None), name)
+    family, depth = given.pop("family", None), given.pop("depth", 6)
+    if family is not None:
+        settings["stack"] = family_of(family, depth)
     if given:
         raise TypeError(_unknown(next(iter(given)), [*KNOWN]))
     return settings
@@ -81,7 +87,19 @@ KNOWN = (
     "vegas",
     "flow",
     "train",
+    "family",
+    "depth",
 )
+
+
+def family_of(family: Any, depth: Any) -> dict[str, Any]:
+    """The layers of a family of flows."""
+    try:
+        return _native.Map.family(family, whole("depth", depth))["stack"]
+    except SettingError:
+        raise
+    except Exception as error:
+        raise SettingError(f"{family!r} is no family of flows") from error
 
 
 def _unknown(name: str, known: list[str]) -> str:

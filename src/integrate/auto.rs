@@ -150,7 +150,7 @@ impl Search {
 
     /// A flow before its training, what that would take, and whether the budget suffices for it.
     fn untrained(&self, run: &Run<'_>, cost: CostClass) -> Result<(Flow, Training, bool)> {
-        let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.seed)?;
+        let flow = run.settings.new_flow(run.evaluator.dim(), run.seed)?;
         let training = forecast::training(run, cost, &flow, self.base.is_some());
         let suffices = run.calls_left() >= 2 * training.calls;
         Ok((flow, training, suffices))

@@ -67,6 +67,7 @@ use watch::Watch;
 
 use crate::error::{Error, Result};
 use crate::integrand::{Domain, Integrand};
+use crate::kernel::Level;
 use crate::map::Map;
 use crate::rng::continued;
 
@@ -111,8 +112,10 @@ impl Integrator {
     /// Checks the settings.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] or [`Error::BudgetTooSmall`], naming what is wrong.
+    /// [`Error::InvalidSetting`] or [`Error::BudgetTooSmall`], naming what is wrong;
+    /// [`Error::UnknownLevel`] for an environment that asks for vector instructions unknown.
     pub fn new(settings: Settings) -> Result<Self> {
+        Level::check()?;
         settings.validate()?;
         Ok(Self {
             settings,

@@ -154,9 +154,10 @@ fn starting_flow(
         let base = Layers::of_map(start, 1).unwrap_or_default();
         return Ok((Stand::on(flow.clone(), base), Vec::new()));
     }
-    let mut flow = Flow::new(dim, &settings.flow, settings.seed)?;
+    let mut flow = settings.new_flow(dim, settings.seed)?;
     let grid = start.and_then(grid_of).cloned();
-    if settings.flow_on_grid || settings.flow.elementwise_bins > 0 {
+    let follows = settings.stack.is_none() && settings.flow.elementwise_bins > 0;
+    if settings.flow_on_grid || follows {
         let most = run.calls_left() / 8;
         let grid = vegas::adapt(run, explored, (grid, &Base::default()), most)?.grid;
         if settings.flow_on_grid {
@@ -199,7 +200,8 @@ fn untrained(
     let Some(target) = run.target(explored.moments.mean) else {
         return Ok(None);
     };
-    let flow = Flow::new(run.evaluator.dim(), &run.settings.flow, run.settings.seed)?;
+    let settings = run.settings;
+    let flow = settings.new_flow(run.evaluator.dim(), settings.seed)?;
     let Some((pass, drawn)) = auto::uniform_pilot(run, &Identity::new(flow.dim()))? else {
         return Ok(None);
     };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, check};
-use crate::flow::FlowConfig;
+use crate::flow::{Architecture, Flow, FlowConfig, Stack};
 use crate::integrand::Domain;
 use crate::train::TrainConfig;
 
@@ -257,6 +257,9 @@ pub struct Settings {
     pub vegas: VegasConfig,
     /// the flow
     pub flow: FlowConfig,
+    /// a flow of another family, in place of `flow`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<Stack>,
     /// whether the flow stands on the adapted VEGAS grid
     pub flow_on_grid: bool,
     /// its training
@@ -293,6 +296,7 @@ impl Default for Settings {
             placement: Placement::Auto,
             vegas: VegasConfig::default(),
             flow: FlowConfig::default(),
+            stack: None,
             flow_on_grid: false,
             train: TrainConfig::default(),
             defence: true,
@@ -382,7 +386,19 @@ impl Settings {
             "at least 1",
         )?;
         self.flow.validate()?;
+        if let Some(stack) = &self.stack {
+            stack.validate()?;
+        }
         self.train.validate()
+    }
+
+    /// A new flow on `dim` coordinates.
+    pub(crate) fn new_flow(&self, dim: usize, seed: u64) -> Result<Flow> {
+        let architecture = match &self.stack {
+            Some(stack) => Architecture::from(stack.clone()),
+            None => self.flow.clone().into(),
+        };
+        Flow::of(dim, architecture, seed)
     }
 
     /// The fewest calls that the method can do anything with.

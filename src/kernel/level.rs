@@ -1,7 +1,12 @@
 //! The instruction set that the kernels use, decided once for a process.
 
 use std::fmt;
+use std::str::FromStr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::{env, ffi::OsString};
+
+use crate::error::{Error, Result};
 
 /// A set of vector instructions.
 ///
@@ -16,23 +21,38 @@ pub enum Level {
     Avx512,
 }
 
+/// The environment variable that lowers the level.
+const VARIABLE: &str = "THALWEG_LEVEL";
+
 /// 0: not decided yet; otherwise 1 + the level's number.
 static ACTIVE: AtomicU8 = AtomicU8::new(0);
 
 impl Level {
-    /// The best level of this machine, or the one that the build was capped at (features
-    /// `cap-avx2` and `cap-portable`).
+    /// The best level of this machine, or the one that the environment variable `THALWEG_LEVEL` names where
+    /// that is lower: `portable`, `avx2` or `avx512`. Machines that are to give the same bits are given the
+    /// level of the least of them.
     pub fn detect() -> Self {
-        Self::of_machine().min(Self::CAP)
+        let asked = Self::asked().and_then(|name| name.to_str()?.parse().ok());
+        Self::of_machine().min(asked.unwrap_or(Self::Avx512))
     }
 
-    const CAP: Self = if cfg!(feature = "cap-portable") {
-        Self::Portable
-    } else if cfg!(feature = "cap-avx2") {
-        Self::Avx2
-    } else {
-        Self::Avx512
-    };
+    /// What the environment asks for; read once.
+    fn asked() -> Option<&'static OsString> {
+        static ASKED: OnceLock<Option<OsString>> = OnceLock::new();
+        ASKED.get_or_init(|| env::var_os(VARIABLE)).as_ref()
+    }
+
+    /// Refuses an environment that names no level.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLevel`]
+    pub fn check() -> Result<()> {
+        let Some(name) = Self::asked() else {
+            return Ok(());
+        };
+        let name = name.to_string_lossy();
+        name.parse::<Self>().map(|_| ())
+    }
 
     fn of_machine() -> Self {
         #[cfg(target_arch = "x86_64")]
@@ -91,6 +111,17 @@ impl Level {
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
         }
+    }
+}
+
+impl FromStr for Level {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        [Self::Portable, Self::Avx2, Self::Avx512]
+            .into_iter()
+            .find(|level| level.name() == name)
+            .ok_or_else(|| Error::UnknownLevel { name: name.into() })
     }
 }
 

@@ -74,6 +74,16 @@ const CASES: &[Case<'_>] = &[
         "a similar value exists: 'flow'",
     ),
     (
+        &["integrate", "camel", "--family", "mfa"],
+        1,
+        "[possible values: triangular, affine,",
+    ),
+    (
+        &["integrate", "camel", "--family", "maf", "--depth", "33"],
+        1,
+        "a whole number from 1 to 32",
+    ),
+    (
         &["integrate", "camel", "--set", "widht=1"],
         1,
         "no parameter `widht`; there are: width",
@@ -244,5 +254,24 @@ fn a_reader_that_leaves_is_no_fault() {
             "{arguments:?}"
         );
         assert!(!line.is_empty());
+    }
+}
+
+#[test]
+fn an_unknown_level_of_the_environment_is_refused() {
+    for (level, code, text) in [
+        (
+            "sse2",
+            1,
+            "THALWEG_LEVEL is \"sse2\"; it must be portable, avx2",
+        ),
+        ("portable", 0, ", portable, thalweg"),
+    ] {
+        let mut run = command(&["integrate", "camel", "--method", "vegas"]);
+        let output = run.env("THALWEG_LEVEL", level).output().unwrap();
+        let all = [output.stdout, output.stderr].concat();
+        let all = String::from_utf8_lossy(&all);
+        assert_eq!(output.status.code(), Some(code), "{all}");
+        assert!(all.contains(text), "{all}");
     }
 }

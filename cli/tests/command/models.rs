@@ -235,3 +235,20 @@ fn damaged_models_are_refused() {
         }
     }
 }
+
+#[test]
+fn a_family_is_trained_and_saved() {
+    let model = scratch("family.tlw");
+    let mut train = vec!["train", "camel", "--dim", "2", "--max-calls", "12000"];
+    train.extend(["--family", "real_nvp", "--depth", "2", "--save", &model]);
+    let run = thalweg(&train).unwrap();
+    assert!(matches!(run.code, Some(0 | 3)), "{}", run.stderr);
+    let inspected = thalweg(&["inspect", &model]).unwrap();
+    assert!(
+        inspected
+            .stdout
+            .contains("2 couplings, 2 diagonal, 2 joins"),
+        "{}",
+        inspected.stdout
+    );
+}

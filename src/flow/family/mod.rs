@@ -64,6 +64,24 @@ impl Family {
         Self::SplineIaf,
     ];
 
+    /// The name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Triangular => "triangular",
+            Self::Affine => "affine",
+            Self::Planar => "planar",
+            Self::Nice => "nice",
+            Self::RealNvp => "real_nvp",
+            Self::MultiScale => "multi_scale",
+            Self::Glow => "glow",
+            Self::Maf => "maf",
+            Self::Iaf => "iaf",
+            Self::SplineCoupling => "spline_coupling",
+            Self::SplineMaf => "spline_maf",
+            Self::SplineIaf => "spline_iaf",
+        }
+    }
+
     /// A flow of this family with `depth` steps of its kind of layers.
     pub fn stack(self, depth: usize) -> Stack {
         let layers: fn(usize) -> Vec<LayerConfig> = match self {

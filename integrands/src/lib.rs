@@ -18,13 +18,14 @@
 //! ```
 //!
 //! [`families`] lists what there is: the i-flow benchmark set, the six Genz families, and cross
-//! sections, decay widths and loop integrals of particle physics whose values are known.
+//! sections, decay widths and loop integrals of particle physics, and an option of finance.
 //!
 //! The exact values hold for every setting of the parameters, in closed form wherever there is
 //! one. They are correct to ten digits or more; the tests check each against published digits and
 //! against an independent quadrature.
 
 mod annulus;
+mod asian;
 mod camel;
 mod circles;
 mod ee_mumu;
@@ -55,7 +56,7 @@ pub use family::{Dims, Family, Parameter};
 pub use problem::Problem;
 
 /// Every family, in the order in which a list shows them.
-static FAMILIES: [Family; 18] = [
+static FAMILIES: [Family; 19] = [
     gaussian::FAMILY,
     camel::FAMILY,
     circles::FAMILY,
@@ -74,6 +75,7 @@ static FAMILIES: [Family; 18] = [
     top_decay::FAMILY,
     phase_space::FAMILY,
     triangle::FAMILY,
+    asian::FAMILY,
 ];
 
 /// Every family there is.

@@ -6,7 +6,7 @@
 //! ln S(t) = ln S_0 + (r - s^2/2) t + s W(t)
 //! ```
 //!
-//! with T = 1, S_0 = 100, the strike K, the interest r and the volatility s. W is a Brownian motion made
+//! with T = 1, `S_0` = 100, the strike K, the interest r and the volatility s. W is a Brownian motion made
 //! from the normal quantiles of x: step by step, or by a bridge, whose first coordinate is W(T) and whose
 //! others halve the intervals that are left. ln G is normal, so that the price is known: A. Kemna, T. Vorst,
 //! J. Banking Finance 14 (1990) 113. Bridge: R. Caflisch, W. Morokoff, A. Owen, J. Comput. Finance 1 (1997) 27.
@@ -138,7 +138,7 @@ fn build(settings: &Settings) -> Result<Problem, BuildError> {
         settings.positive("volatility")?,
     );
     let rate = settings.checked("rate", "at least 0", |r| r >= 0.0)?;
-    let by_bridge = settings.checked("bridge", "0 or 1", |b| b * b == b)? > 0.0;
+    let by_bridge = settings.checked("bridge", "0 or 1", |b| [0.0, 1.0].contains(&b))? > 0.0;
     let dim = settings.dim;
     let n = dim as f64;
     let normal = Normal::standard();

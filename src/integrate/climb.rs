@@ -87,6 +87,17 @@ impl<'a> Climb<'a> {
         }
     }
 
+    /// The highest log|f| found from `start`, without its widths, and where; and the calls that it took.
+    pub(crate) fn top(self, start: &[f64]) -> (Result<Option<(f64, Vec<f64>)>>, u64) {
+        self.left.set(self.calls);
+        let found = self.ascend(start);
+        let made = self.made.get();
+        match self.error.into_inner() {
+            Some(error) => (Err(error), made),
+            None => (Ok(found.then(|| self.best.into_inner())), made),
+        }
+    }
+
     /// Runs the simplex method; false if there was nothing to climb.
     fn ascend(&self, start: &[f64]) -> bool {
         let mut simplex = vec![Vector(start.to_vec())];

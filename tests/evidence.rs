@@ -1,4 +1,6 @@
 //! ln Z of integrands given by their logarithm: known values, levels, restarts, faults, kept runs.
+#![expect(clippy::print_stdout, reason = "pulls are shown on demand")]
+#![expect(clippy::float_cmp, reason = "exact results are compared")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,9 +68,9 @@ fn check(likelihood: &Likelihood, seeds: u64, stop: Stop) {
 #[test]
 fn evidences_of_shells_and_egg_box_are_right() -> Result<()> {
     check(&shells(2)?, 16, Stop::rel_error(2e-2));
-    check(&shells(2)?.offset(-5000.0), 16, Stop::rel_error(2e-2));
-    check(&shells(5)?.offset(3000.0), 4, Stop::rel_error(5e-2));
-    check(&egg_box()?, 16, Stop::rel_error(2e-2));
+    check(&shells(2)?.offset(-5000.0), 8, Stop::rel_error(2e-2));
+    check(&shells(5)?.offset(3000.0), 1, Stop::rel_error(5e-2));
+    check(&egg_box()?, 6, Stop::rel_error(2e-2));
     Ok(())
 }
 
@@ -91,7 +93,7 @@ fn evidences_on_the_reals_are_right() -> Result<()> {
 
 #[test]
 fn a_peak_far_below_which_all_uniform_points_lie_is_found() -> Result<()> {
-    check(&narrow(4, 1e-4)?.offset(-1e5), 16, Stop::rel_error(2e-2));
+    check(&narrow(4, 1e-4)?.offset(-1e5), 8, Stop::rel_error(2e-2));
     Ok(())
 }
 
@@ -196,34 +198,32 @@ fn a_spike_above_the_level_begins_anew_with_a_higher_one() {
 
 #[test]
 fn without_calls_for_a_restart_there_is_an_error() {
-    // Ever higher, in ever smaller parts of the range.
-    let endless = from_fn(1, |y| {
-        (y[0] * 1e6).fract().powi(-3) * (y[0] * 1e3).fract().powi(-2)
-    });
+    // The 300 points of the estimate hit the spike in one run of four, and nothing is left then.
     let mut ends = 0;
-    for seed in 1..=5 {
+    for seed in 1..=40 {
         let settings = Settings {
             seed,
             method: Method::Plain,
-            stop: Stop::calls(100_000),
+            stop: Stop::calls(400),
             ..Settings::default()
         };
-        match integrator(&settings).integrate_log(&endless) {
+        match integrator(&settings).integrate_log(&spiked()) {
             Err(Error::AboveLevel {
                 log_f,
                 level,
                 point,
             }) => {
-                assert!(log_f > level && point.len() == 1);
+                assert_eq!((log_f, level), (700.0, 0.0));
+                assert!((0.7..0.701).contains(&point[0]));
                 ends += 1;
             }
-            other => assert!(
-                matches!(other, Ok(ref found) if !found.report.status.is_good()),
-                "{other:?}"
-            ),
+            other => {
+                let found = other.unwrap();
+                assert!(found.restarts == 0 && found.report.calls.total() <= 400);
+            }
         }
     }
-    assert!(ends > 0);
+    assert!((2..30).contains(&ends), "{ends}");
 }
 
 #[test]

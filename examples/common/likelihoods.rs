@@ -8,11 +8,14 @@ use std::f64::consts::{PI, TAU};
 
 use thalweg::{Domain, Result};
 
+/// A function of one point.
+type Function = Box<dyn Fn(&[f64]) -> f64 + Sync>;
+
 /// ln(likelihood times prior), its domain and the logarithm of its integral.
 pub(crate) struct Likelihood {
     pub(crate) name: &'static str,
     pub(crate) domain: Domain,
-    pub(crate) log_f: Box<dyn Fn(&[f64]) -> f64 + Sync>,
+    pub(crate) log_f: Function,
     pub(crate) log_z: f64,
 }
 

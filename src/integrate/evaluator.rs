@@ -339,19 +339,22 @@ impl<'a> Evaluator<'a> {
 
     /// log|s f |dy/dx|| of the first output at a point `x` (`[dim]`), however large it is.
     pub(crate) fn log_abs(&self, x: &[f64]) -> Result<f64> {
-        let f = match self.shift {
-            Some(_) => self.call(&[x], |values, at| self.log(values, at)),
-            None => {
-                let ones = vec![(1.0, 1.0); self.outputs()];
-                self.call(&[x], |values, at| self.weigh(values, &ones, at))
-            }
+        let f = if self.shift.is_some() {
+            self.call(&[x], |values, at| self.log(values, at))
+        } else {
+            let ones = vec![(1.0, 1.0); self.outputs()];
+            self.call(&[x], |values, at| self.weigh(values, &ones, at))
         };
         let (f, _) = f?.into_iter().next().unwrap_or(Err(Error::Stopped))?;
-        let log = match self.shift {
-            Some(shift) => shift.log(f[0]),
-            None => f[0].abs().ln(),
-        };
-        Ok(log + self.log_scale())
+        Ok(match self.shift {
+            Some(_) => self.in_scale(f[0]),
+            None => f[0].abs().ln() + self.log_scale(),
+        })
+    }
+
+    /// ln(f |dy/dx|) in the scale of the values, where f is given by its logarithm.
+    pub(crate) fn in_scale(&self, log: f64) -> f64 {
+        self.shift.map_or(log, |shift| shift.log(log)) + self.log_scale()
     }
 
     /// ln s of the first output.

@@ -7,6 +7,7 @@ use super::{
     estimate,
     evaluator::{Block, Evaluated, Evaluator},
     observer::{Control, Progress},
+    peaks::Peak,
     report::{Iteration, PerPhase, Phase, StopReason},
     settings::Settings,
     watch::{Stopping as _, Watch},
@@ -31,6 +32,8 @@ pub(crate) struct Run<'a> {
     pub(crate) seed: u64,
     /// calls before this run: of a search for the level of ln f, and of runs that were given up
     pub(crate) earlier: u64,
+    /// peaks that the search for the level has found, with ln(f |dy/dx|) as their height
+    pub(crate) peaks: Vec<Peak>,
     /// distinct uniform points that were looked at
     pub(crate) uniform_points: u64,
     /// calls that are kept for uniform points after the estimate
@@ -60,6 +63,7 @@ impl<'a> Run<'a> {
             stopped: None,
             seed,
             earlier: 0,
+            peaks: Vec::new(),
             uniform_points: 0,
             reserved: 0,
             adaptations: 0,
@@ -85,6 +89,15 @@ impl<'a> Run<'a> {
             },
             ..self
         }
+    }
+
+    /// The peaks known from before the run, in its scale.
+    pub(crate) fn peaks_in_scale(&self) -> Vec<Peak> {
+        let in_scale = |peak: &Peak| Peak {
+            log_f: self.evaluator.in_scale(peak.log_f),
+            ..peak.clone()
+        };
+        self.peaks.iter().map(in_scale).collect()
     }
 
     /// Uniform points of the run itself, while there was nothing else.

@@ -1,19 +1,24 @@
-//! The level: about the largest ln(f |dy/dx|) on the unit cube.
+//! The level: about the largest ln(f |dy/dx|) on the unit cube; and the peaks that are met on the way to it.
 //!
-//! Uniform points, twice as many as long as f is 0 at all of them, and climbs from the best of them (`climb`).
-//! For a climb, values below the best point are drawn together, c -> -S ln(1 + (best - c)/S), so that the
-//! simplex sees a slope however far below it begins. The points have random numbers of their own: the
-//! estimate depends on them through the level alone.
+//! Uniform points, twice as many as long as f is 0 at all of them, and climbs (`climb`) from the best of them and
+//! from those that are above their neighbours, as long as climbs find peaks that matter. However narrow the
+//! peaks are, ln f has its slopes everywhere. For a climb, values below its start are drawn together,
+//! c -> -S ln(1 + (start - c)/S), so that the simplex sees them however deep they are. The points have random
+//! numbers of their own: the estimate depends on them through the level and the proposal alone.
 //!
-//! Weakness: climbs end after some calls, so in many dimensions the level is below the maximum. What
-//! matters is that it is within some tens.
+//! Weaknesses: climbs end after some calls, so in many dimensions the level is below the maximum, which does no
+//! harm within some tens; a peak on whose slopes no uniform point lies is not found.
+
+use std::mem::take;
+use std::sync::OnceLock;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::super::{
-    climb::{CALLS, Climb, Function},
+    climb::{CALLS, Climb, Function, PROBES},
     evaluator::{CHUNK, Evaluated},
-    peaks::starts,
+    hunt::above_neighbours,
+    peaks::{Peak, distinct, starts},
     report::Phase,
     run::Run,
 };
@@ -23,10 +28,13 @@ use crate::rng::Purpose;
 
 /// Uniform points to begin with, at most.
 const POINTS: u64 = 2048;
-/// Climbs, and how many more follow each other from the highest end.
-const CLIMBS: usize = 4;
+/// Climbs from the best points, most climbs from points above their neighbours, and how many of them are made
+/// before it is asked whether they have found anything.
+const BEST: usize = 4;
+const ABOVE: usize = 64;
+const TOGETHER: usize = 8;
+/// Climbs that follow each other from the highest end, and the rise by which one was worth its calls.
 const AGAIN: usize = 2;
-/// Rise by which another climb has been worth its calls.
 const RISE: f64 = 1.0;
 /// S of a climb.
 const SLOWNESS: f64 = 5.0;
@@ -34,11 +42,12 @@ const SLOWNESS: f64 = 5.0;
 const PART: u64 = 8;
 
 /// What was found of ln(f |dy/dx|).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) level: f64,
     /// the least at a uniform point where f was not 0
     pub(super) lowest: f64,
+    pub(super) peaks: Vec<Peak>,
 }
 
 /// Calls that a search may take.
@@ -81,63 +90,96 @@ pub(super) fn find(run: &mut Run<'_>) -> Result<Found> {
             calls: run.calls.total(),
         });
     }
-    let best = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let lowest = logs.iter().copied().fold(f64::INFINITY, f64::min);
-    let starts = starts(&x, &logs, (dim, CLIMBS));
-    let level = climbs(run, starts, best, budget)?;
-    Ok(Found { level, lowest })
-}
-
-/// The highest ln(f |dy/dx|) that climbs from points `starts` (`[dim]` each) come to, beginning with `best` at
-/// one of them, while at most `most` calls have been made.
-pub(super) fn climbs(
-    run: &mut Run<'_>,
-    mut starts: Vec<Vec<f64>>,
-    mut best: f64,
-    most: u64,
-) -> Result<f64> {
-    let vertices = run.evaluator.dim() as u64 + 1;
-    for _ in 0..=AGAIN {
-        let left = most.saturating_sub(run.calls.total());
-        let each = (left / starts.len().max(1) as u64).min(CALLS * vertices);
-        if each < 4 * vertices || run.stopped.is_some() {
-            break;
-        }
-        let this = &*run;
-        let from = best;
-        let drawn_together = |x: &[f64]| {
-            let above = this.evaluator.log_abs(x)? - from;
-            Ok(if above < 0.0 && above > f64::NEG_INFINITY {
-                -SLOWNESS * (-above / SLOWNESS).ln_1p()
-            } else {
-                above
-            })
-        };
-        let function = Function {
-            log_f: &drawn_together,
-            stop: &|| this.must_stop().is_some(),
-        };
-        let climb = |start: &Vec<f64>| Climb::new(function, start.len(), each).top(start);
-        let ends: Vec<_> = starts.par_iter().map(climb).collect();
-        starts.clear();
-        for (top, calls) in ends {
-            run.calls.explore += calls;
-            match top {
-                Err(Error::Stopped) => run.give_up(),
-                top => {
-                    if let Some((above, x)) = top?
-                        && from + above > best
-                    {
-                        best = from + above;
-                        starts = vec![x];
-                    }
-                }
-            }
-        }
-        run.book(Phase::Explore);
-        if best - from < RISE {
+    let mut found = Found {
+        level: logs.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        lowest,
+        peaks: Vec::new(),
+    };
+    // No wider than the points are apart.
+    let simplex = (logs.len() as f64).powf(-1.0 / dim as f64);
+    found.climb(run, &starts(&x, &logs, (dim, BEST)), (simplex, budget))?;
+    let above = above_neighbours((&x, &logs), dim);
+    for starts in starts(&x, &above, (dim, ABOVE)).chunks(TOGETHER) {
+        let before = found.peaks.len();
+        found.climb(run, starts, (simplex, budget))?;
+        if found.peaks.len() <= before {
             break;
         }
     }
-    Ok(best)
+    found.climb_on(run, budget)?;
+    Ok(found)
+}
+
+impl Found {
+    /// Climbs from the highest end, until that brings nothing more or `most` calls have been made in all.
+    pub(super) fn climb_on(&mut self, run: &mut Run<'_>, most: u64) -> Result<()> {
+        for _ in 0..AGAIN {
+            let (before, highest) = (self.level, self.peaks.first());
+            let Some(top) = highest.map(|peak| vec![peak.x.clone()]) else {
+                break;
+            };
+            self.climb(run, &top, (1.0, most))?;
+            if self.level - before < RISE {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Climbs from points `starts` (`[dim]` each) with a first simplex of at most that size, while at most
+    /// `most` calls have been made in all.
+    pub(super) fn climb(
+        &mut self,
+        run: &mut Run<'_>,
+        starts: &[Vec<f64>],
+        (simplex, most): (f64, u64),
+    ) -> Result<()> {
+        let axes = run.evaluator.dim() as u64;
+        let left = most.saturating_sub(run.calls.total());
+        let each = left / starts.len().max(1) as u64;
+        let each = each.min(CALLS * (axes + 1) + PROBES * axes);
+        if each < 4 * (axes + 1) || run.stopped.is_some() {
+            return Ok(());
+        }
+        let this = &*run;
+        let ends = starts.par_iter().map(|start| {
+            let from = OnceLock::new();
+            let drawn_together = |x: &[f64]| {
+                let log = this.evaluator.log_abs(x)?;
+                // A climb begins at its start.
+                let above = log - *from.get_or_init(|| log);
+                Ok(if above < 0.0 && above > f64::NEG_INFINITY {
+                    -SLOWNESS * (-above / SLOWNESS).ln_1p()
+                } else {
+                    above
+                })
+            };
+            let function = Function {
+                log_f: &drawn_together,
+                stop: &|| this.must_stop().is_some(),
+            };
+            let climb = Climb::new(function, start.len(), each).within(simplex);
+            let (end, calls) = climb.from(start);
+            let start_log = from.get().copied().unwrap_or(f64::NEG_INFINITY);
+            let in_place = |peak: Peak| Peak {
+                log_f: peak.log_f + start_log,
+                ..peak
+            };
+            (end.map(|end| end.map(in_place)), calls)
+        });
+        let ends: Vec<(Result<Option<Peak>>, u64)> = ends.collect();
+        for (peak, calls) in ends {
+            run.calls.explore += calls;
+            match peak {
+                Err(Error::Stopped) => run.give_up(),
+                peak => self.peaks.extend(peak?),
+            }
+        }
+        run.book(Phase::Explore);
+        let highest = self.peaks.iter().map(|peak| peak.log_f);
+        self.level = highest.fold(self.level, f64::max);
+        self.peaks = distinct(take(&mut self.peaks));
+        Ok(())
+    }
 }

@@ -151,6 +151,7 @@ impl<'a> Attempts<'a> {
         loop {
             let shift = Shift::to_level(found.level, found.lowest);
             let mut run = self.run(shift)?.after(&last);
+            run.peaks.clone_from(&found.peaks);
             let (log_f, point) = match execute(&mut run, None, Goal::Integrate) {
                 Err(Error::AboveLevel { log_f, point, .. }) if self.may_restart(&run, restarts) => {
                     (log_f, point)
@@ -166,7 +167,9 @@ impl<'a> Attempts<'a> {
             let mut x = point;
             last.evaluator.domain().to_unit(&mut x);
             let most = last.calls.total() + level::most(&last);
-            found.level = level::climbs(&mut last, vec![x], log_f, most)?;
+            found.level = log_f;
+            found.climb(&mut last, &[x], (1.0, most))?;
+            found.climb_on(&mut last, most)?;
         }
     }
 

@@ -187,6 +187,42 @@ pub enum Error {
         /// what is wrong with it
         fault: EventFault,
     },
+    /// ln f is minus infinity wherever it was looked at.
+    #[error(
+        "ln f is minus infinity at all {calls} points: the integral may be zero or its support too small to \
+         be hit; try a smaller range or more calls"
+    )]
+    NoLevel {
+        /// number of points
+        calls: u64,
+    },
+    /// ln f is again and again far above the highest value that climbs have found.
+    #[error(
+        "ln f, with the logarithm of the range's Jacobian, is {log_f} at the point {point:?}, far above the \
+         {level} that points and climbs have found, and too few calls or restarts are left: f may have a spike \
+         or grow without bounds; more calls or a smaller range may help"
+    )]
+    AboveLevel {
+        /// ln(f |dy/dx|)
+        log_f: f64,
+        /// the highest one before
+        level: f64,
+        /// where, in the user's domain
+        point: Vec<f64>,
+    },
+    /// An integral whose logarithm means nothing.
+    #[error(
+        "ln Z cannot be told: the integral is {value:e} +- {error:e} in units of e^{level}, which is not \
+         positive; more calls are needed"
+    )]
+    NoLogarithm {
+        /// the integral
+        value: f64,
+        /// its one-sigma error
+        error: f64,
+        /// the logarithm of the unit of both
+        level: f64,
+    },
     /// Every weight is zero, so there is nothing to draw events from.
     #[error("all {draws} trial weights are zero; there is nothing to unweight")]
     NoSignal {

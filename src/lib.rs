@@ -65,9 +65,9 @@ pub use integrand::{
     from_fn, from_vector_fn,
 };
 pub use integrate::{
-    Binned, Control, CostClass, Exploration, Integrator, Method, MultiChannel, NonFinite,
-    Observable, Observer, Outcome, Partial, Placement, Progress, Report, Settings, Status, Stop,
-    StopReason,
+    Binned, Control, CostClass, Exploration, Integrator, LogOutcome, LogReport, Method,
+    MultiChannel, NonFinite, Observable, Observer, Outcome, Partial, Placement, Progress, Report,
+    Settings, Status, Stop, StopReason,
 };
 pub use kernel::Level;
 pub use map::Map;

@@ -46,6 +46,8 @@ pub(crate) enum Purpose {
     Peaks = 11,
     /// which of the scatterings that f sums over an event is
     Choice = 12,
+    /// uniform points that look for the level of ln f
+    Level = 13,
 }
 
 /// All random numbers of one run.

@@ -64,7 +64,7 @@ fn class_of(error: &Error) -> &'static str {
         Error::InvalidPartial { .. } | Error::OtherPart { .. } | Error::SamePoints { .. } => {
             "PartialError"
         }
-        Error::NoSignal { .. } => "NoSignalError",
+        Error::NoSignal { .. } | Error::NoLevel { .. } => "NoSignalError",
         Error::File { .. } | _ => "Error",
     }
 }

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use pyo3::prelude::{Bound, Py, PyAny, PyErr, PyRef, PyResult, Python};
+use pyo3::prelude::{Bound, Py, PyAny, PyAnyMethods as _, PyErr, PyRef, PyResult, Python};
 use pyo3::{FromPyObject, pyfunction};
 use pythonize::{depythonize, pythonize};
 use serde::Serialize;
 use thalweg::integrate::Checkpoints;
 use thalweg::{
-    CheckpointFile, Error, Integrand, IntegrandError, Integrator, Method, Observable, Outcome,
-    Report, Sampler as Proposal, Settings,
+    CheckpointFile, Error, Integrand, IntegrandError, Integrator, LogOutcome, Method, Observable,
+    Outcome, Report, Sampler as Proposal, Settings,
 };
 
 use crate::bridge::{Functions, Observed, serve};
@@ -72,7 +72,7 @@ pub(crate) struct Task {
     batch: usize,
     /// points that are computed at the same time
     at_once: usize,
-    /// "integrate", "train" or "estimate"
+    /// "integrate", "log" (of ln f), "train" or "estimate"
     goal: String,
     integrand: Py<PyAny>,
     observables: Vec<Binning>,
@@ -80,6 +80,18 @@ pub(crate) struct Task {
     tick: Option<Py<PyAny>>,
     checkpoint: Option<Kept>,
 }
+
+/// What a run of ln f has found besides the report of the integral in units of e^level.
+#[derive(Debug, Serialize)]
+struct Logarithm {
+    log_z: f64,
+    error: f64,
+    level: f64,
+    restarts: u32,
+}
+
+/// What a run has found, of ln f or of f.
+type Found = (Outcome, Option<Logarithm>);
 
 /// What a run gives: its report as a dict and the sampler, where it came to an end, and the
 /// exception that ended it, where one did.
@@ -148,7 +160,7 @@ fn observable((name, bins): &(String, usize), of: Observed) -> Result<Observable
 /// Report and sampler, or the exception.
 fn ended(
     py: Python<'_>,
-    outcome: Result<Outcome, Error>,
+    outcome: Result<Found, Error>,
     fault: Option<PyErr>,
 ) -> PyResult<Ended<'_>> {
     let outcome = match (outcome, &fault) {
@@ -157,8 +169,15 @@ fn ended(
         (Err(_), Some(_)) => None,
         (Err(error), None) => return Err(raise(py, &error)),
     };
-    let report = outcome.as_ref().map(|o| told(py, &o.report)).transpose()?;
-    let sampler = outcome.map(|o| Sampler::from(Proposal::from_outcome(o)));
+    let dict = |(outcome, log): &Found| {
+        let report = told(py, &outcome.report)?;
+        if let Some(log) = log {
+            report.set_item("logarithm", pythonize(py, log)?)?;
+        }
+        Ok::<_, PyErr>(report)
+    };
+    let report = outcome.as_ref().map(dict).transpose()?;
+    let sampler = outcome.map(|(o, _)| Sampler::from(Proposal::from_outcome(o)));
     let fault = fault.map(|fault| fault.into_value(py).into_any());
     Ok((report, sampler, fault))
 }
@@ -201,7 +220,7 @@ impl Prepared {
         })
     }
 
-    fn go(self, integrand: &dyn Integrand, mut observer: Watcher<'_>) -> Result<Outcome, Error> {
+    fn go(self, integrand: &dyn Integrand, mut observer: Watcher<'_>) -> Result<Found, Error> {
         let Self {
             integrator,
             goal,
@@ -216,30 +235,63 @@ impl Prepared {
         let integrator = integrator.observing(observables);
         if goal == "train" {
             let start = start.as_ref().map(Proposal::map);
-            return integrator.train(integrand, start, &mut observer);
+            let outcome = integrator.train(integrand, start, &mut observer)?;
+            return Ok((outcome, None));
         }
         let map = start.map(Proposal::into_map);
-        if let Some((mut file, resume)) = file {
-            let from = if resume { file.load()? } else { None };
-            let checkpoints = Checkpoints {
-                store: &mut file,
-                from,
-            };
-            return integrator.run_kept(integrand, map, &mut observer, checkpoints);
+        let mut file = file;
+        let checkpoints = match &mut file {
+            Some((file, resume)) => {
+                let from = if *resume { file.load()? } else { None };
+                Some(Checkpoints { store: file, from })
+            }
+            None => None,
+        };
+        if goal == "log" {
+            return Ok(of_log(integrator.run_log(
+                integrand,
+                &mut observer,
+                checkpoints,
+            )?));
         }
-        match map {
-            Some(map) => integrator.estimate(integrand, map, &mut observer),
-            None => integrator.run(integrand, &mut observer),
-        }
+        let outcome = match (map, checkpoints) {
+            (map, Some(kept)) => integrator.run_kept(integrand, map, &mut observer, kept),
+            (Some(map), None) => integrator.estimate(integrand, map, &mut observer),
+            (None, None) => integrator.run(integrand, &mut observer),
+        };
+        Ok((outcome?, None))
     }
 
     /// As [`Self::go`]; the report names the method that made the proposal.
-    fn run(self, integrand: &dyn Integrand, observer: Watcher<'_>) -> Result<Outcome, Error> {
+    fn run(self, integrand: &dyn Integrand, observer: Watcher<'_>) -> Result<Found, Error> {
         let frozen = self.start.is_some() && self.goal == "estimate";
-        let mut outcome = self.go(integrand, observer)?;
+        let mut found = self.go(integrand, observer)?;
         if frozen {
+            let outcome = &mut found.0;
             outcome.report.method = Method::of_map(outcome.map.as_ref());
         }
-        Ok(outcome)
+        Ok(found)
     }
+}
+
+/// Takes ln Z apart from the integral and its proposal.
+fn of_log(outcome: LogOutcome) -> Found {
+    let LogOutcome {
+        report,
+        map,
+        domain,
+    } = outcome;
+    let logarithm = Logarithm {
+        log_z: report.log_z,
+        error: report.error,
+        level: report.level,
+        restarts: report.restarts,
+    };
+    let report = report.report;
+    let outcome = Outcome {
+        report,
+        map,
+        domain,
+    };
+    (outcome, Some(logarithm))
 }

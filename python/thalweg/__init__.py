@@ -9,7 +9,8 @@ True
 
 :func:`integrate` gives a :class:`Result`, whose ``sampler`` draws weighted or unweighted points;
 :func:`train` makes a :class:`Sampler` without an estimate, and :class:`Integrator` keeps settings
-and sampler for several calls. :func:`compare` runs several methods, and :mod:`thalweg.plot` draws
+and sampler for several calls. :func:`integrate_log` takes ln f and gives a :class:`LogResult`.
+:func:`compare` runs several methods, and :mod:`thalweg.plot` draws
 results (it needs Matplotlib).
 """
 
@@ -19,7 +20,8 @@ from ._dlpack import DlpackFunction, dlpack
 from ._estimate import Estimate, Iteration
 from ._function import scalar
 from ._histogram import Histogram
-from ._integrate import Integrator, integrate, train
+from ._integrate import Integrator, integrate, integrate_log, train
+from ._log_result import LogResult
 from ._maps import Flow, Map, VegasGrid
 from ._native import __version__
 from ._partial import Partial
@@ -55,6 +57,7 @@ __all__ = [
     "Integrator",
     "Interrupted",
     "Iteration",
+    "LogResult",
     "Map",
     "ModelError",
     "NativeError",
@@ -78,6 +81,7 @@ __all__ = [
     "default_settings",
     "dlpack",
     "integrate",
+    "integrate_log",
     "native",
     "scalar",
     "train",

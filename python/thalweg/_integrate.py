@@ -1,4 +1,4 @@
-"""Runs: :func:`integrate`, :func:`train` and :class:`Integrator`."""
+"""Runs: :func:`integrate`, :func:`integrate_log`, :func:`train` and :class:`Integrator`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from . import _native
 from ._bounds import Ranges, ranges_of
 from ._function import Function
 from ._histogram import Observable, binnings, named
+from ._log_result import LogResult
 from ._progress import Progress, Watch
 from ._result import Result
 from ._sampler import Sampler
@@ -130,6 +131,67 @@ def integrate(
     kept = checkpoint_of(checkpoint, checkpoint_every, resume)
     called = (f, args, batch, _pool(processes, start_method))
     return run(called, sampler, (callback, progress), kept, observables)
+
+
+def integrate_log(
+    log_f: Any,
+    bounds: Any,
+    *,
+    rel_error: float | None = UNSET,
+    abs_error: float | None = UNSET,
+    max_calls: int = 10_000_000,
+    max_seconds: float | None = None,
+    seed: Any = 1,
+    method: str = "auto",
+    args: tuple[Any, ...] = (),
+    batch: int = 10_000,
+    processes: int | None = None,
+    start_method: str | None = None,
+    observables: Mapping[str, Observable] | None = None,
+    callback: Watcher | None = None,
+    progress: bool | Watcher | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: float = 30.0,
+    resume: bool = False,
+    **settings: Any,
+) -> LogResult:
+    """ln Z with its error, where Z is the integral of f and ``log_f`` is ln f: an evidence.
+
+    Neither f nor Z need be numbers that a float can hold. ``log_f`` takes points ``(n, d)`` and returns
+    ``(n,)``, minus infinity where f is 0. A level near its largest value is looked for first, with at
+    most an eighth of ``max_calls``, and exp(log_f - level) is integrated.
+
+    Parameters are those of :func:`integrate`. ``abs_error`` is an error of ln Z, which is the same as a
+    relative one of Z; a callback sees values in units of e^level.
+
+    >>> import numpy as np, thalweg
+    >>> r = thalweg.integrate_log(lambda x: -5000.0 - (x**2).sum(axis=1), [(-np.inf, np.inf)] * 2)
+    >>> bool(abs(r.log_z - (np.log(np.pi) - 5000.0)) < 5 * r.error)
+    True
+
+    Raises
+    ------
+    thalweg.NoSignalError
+        Where ln f is minus infinity at all points that look for the level.
+    thalweg.NonFiniteError
+        Where it is NaN or plus infinity, unless ``non_finite`` says otherwise.
+    thalweg.Interrupted, thalweg.Error
+        As :func:`integrate`; the ``result`` of an interruption is a :class:`LogResult`.
+    """
+    settings.update(
+        rel_error=rel_error,
+        abs_error=abs_error,
+        max_calls=max_calls,
+        max_seconds=max_seconds,
+        seed=seed,
+        method=method,
+    )
+    run = _Run(_ranges(bounds, None), settings, "log")
+    kept = checkpoint_of(checkpoint, checkpoint_every, resume)
+    called = (log_f, args, batch, _pool(processes, start_method))
+    found = run(called, None, (callback, progress), kept, observables)
+    assert isinstance(found, LogResult)
+    return found
 
 
 def train(
@@ -263,7 +325,7 @@ class _Run:
         watchers: tuple[Watcher | None, bool | Watcher | None],
         checkpoint: dict[str, Any] | None,
         observables: Mapping[str, Observable] | None = None,
-    ) -> Result:
+    ) -> Any:
         f, args, batch, (processes, method) = called
         batch = whole("batch", batch)
         function = Function(f, self.ranges, tuple(args))
@@ -295,10 +357,13 @@ class _Run:
                 workers.close()
             watch.close()
         named(report, binned)
-        result = None
+        result: Any = None
         if report is not None:
             sampler = Sampler._of(found)
-            result = Result(report, function.layout(), sampler)
+            if self.goal == "log":
+                result = LogResult(report, sampler)
+            else:
+                result = Result(report, function.layout(), sampler)
             if self.goal == "train":
                 sampler._training = result
         if fault is None:

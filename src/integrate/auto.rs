@@ -352,7 +352,7 @@ pub(crate) fn uniform_pilot(run: &mut Run<'_>, map: &dyn Map) -> Result<Option<(
     let mut drawn = Drawn::new();
     let net = 1 << net.ilog2();
     let pass = pilot::nets(run, map, net, Phase::Explore, |z, w| drawn.push((z, w)))?;
-    run.uniform_points = run.calls.explore;
+    run.uniform_points = run.explored();
     Ok(pass.map(|pass| (pass, drawn)))
 }
 

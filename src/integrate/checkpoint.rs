@@ -287,6 +287,11 @@ impl<'k> Keeper<'k> {
         self.estimating.store(true, Ordering::Relaxed);
     }
 
+    /// A new proposal is made.
+    pub(crate) fn thaw(&self) {
+        self.estimating.store(false, Ordering::Relaxed);
+    }
+
     /// The frozen proposal.
     pub(crate) fn proposal(&self) -> u64 {
         self.proposal.load(Ordering::Relaxed)
@@ -336,7 +341,7 @@ impl<'k> Keeper<'k> {
 pub(crate) fn fingerprint(
     settings: &Settings,
     (integrand, observables): (&dyn Integrand, &[Observable]),
-    map: Option<&dyn Map>,
+    (map, of_log): (Option<&dyn Map>, bool),
 ) -> u64 {
     let mut settings = settings.clone();
     settings.threads = None;
@@ -346,6 +351,9 @@ pub(crate) fn fingerprint(
     let mut text = format!("{settings:?} {dim} {}", integrand.outputs()).into_bytes();
     let axes = observables.iter().map(Observable::axis);
     text.extend(axes.flat_map(String::into_bytes));
+    if of_log {
+        text.extend(b"ln f");
+    }
     if let Some(map) = map.filter(|map| map.dim() == dim) {
         text.extend(key_of_map(map).to_le_bytes());
     }

@@ -46,6 +46,8 @@ pub(crate) struct Climb<'a> {
     function: Function<'a>,
     /// most calls
     calls: u64,
+    /// size of the first simplex
+    simplex: f64,
     /// calls left for now
     left: Cell<u64>,
     made: Cell<u64>,
@@ -60,10 +62,19 @@ impl<'a> Climb<'a> {
         Self {
             function,
             calls,
+            simplex: SIMPLEX,
             left: Cell::new(calls.saturating_sub(probes).max(calls / 2)),
             made: Cell::new(0),
             best: RefCell::new((f64::NEG_INFINITY, Vec::new())),
             error: RefCell::new(None),
+        }
+    }
+
+    /// The same with a smaller first simplex.
+    pub(crate) fn within(self, simplex: f64) -> Self {
+        Self {
+            simplex: self.simplex.min(simplex),
+            ..self
         }
     }
 
@@ -93,9 +104,9 @@ impl<'a> Climb<'a> {
         for axis in 0..start.len() {
             let mut vertex = start.to_vec();
             let inwards = if vertex[axis] > 0.5 {
-                -SIMPLEX
+                -self.simplex
             } else {
-                SIMPLEX
+                self.simplex
             };
             vertex[axis] += inwards;
             simplex.push(Vector(vertex));

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{
     caller::{Caller, FEW},
     checkpoint::Keeper,
+    logarithm::Shift,
     observable::Observable,
     settings::NonFinite,
     watch::Stopping,
@@ -104,6 +105,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) exponents: Vec<i32>,
     /// 2^exponent in two factors, see [`scale`]
     factors: Vec<(f64, f64)>,
+    /// what is made of the integrand's values, where they are ln f
+    shift: Option<Shift>,
     calls: AtomicU64,
     non_finite: AtomicU64,
 }
@@ -141,6 +144,7 @@ impl<'a> Evaluator<'a> {
             observables,
             exponents: vec![0; integrand.outputs()],
             factors: vec![(1.0, 1.0); integrand.outputs()],
+            shift: None,
             calls: AtomicU64::new(0),
             non_finite: AtomicU64::new(0),
         })
@@ -154,6 +158,14 @@ impl<'a> Evaluator<'a> {
     ) -> Self {
         Self {
             caller: self.caller.watched(stopping, keeper),
+            ..self
+        }
+    }
+
+    /// The same of an integrand whose one value is ln f.
+    pub(crate) fn of_log(self, shift: Shift) -> Self {
+        Self {
+            shift: Some(shift),
             ..self
         }
     }
@@ -310,7 +322,7 @@ impl<'a> Evaluator<'a> {
     /// Calls the integrand at the points of some chunks, together.
     pub(crate) fn fill(&self, chunks: Vec<Evaluated>) -> Vec<Result<Evaluated>> {
         let x: Vec<&[f64]> = chunks.iter().map(|e| &e.x[..]).collect();
-        let f = match self.call(&x, &self.factors) {
+        let f = match self.call(&x, |values, at| self.weigh(values, &self.factors, at)) {
             Ok(f) => f,
             // The first chunk tells; nobody looks at the others.
             Err(error) => return vec![Err(error)],
@@ -327,19 +339,46 @@ impl<'a> Evaluator<'a> {
 
     /// log|s f |dy/dx|| of the first output at a point `x` (`[dim]`), however large it is.
     pub(crate) fn log_abs(&self, x: &[f64]) -> Result<f64> {
-        let f = self.call(&[x], &vec![(1.0, 1.0); self.outputs()])?;
-        let (f, _) = f.into_iter().next().unwrap_or(Err(Error::Stopped))?;
-        Ok(f[0].abs().ln() + f64::from(self.exponents[0]) * LN_2)
+        let f = if self.shift.is_some() {
+            self.call(&[x], |values, at| self.log(values, at))
+        } else {
+            let ones = vec![(1.0, 1.0); self.outputs()];
+            self.call(&[x], |values, at| self.weigh(values, &ones, at))
+        };
+        let (f, _) = f?.into_iter().next().unwrap_or(Err(Error::Stopped))?;
+        Ok(match self.shift {
+            Some(_) => self.in_scale(f[0]),
+            None => f[0].abs().ln() + self.log_scale(),
+        })
     }
 
-    /// s f |dy/dx| (`[n * outputs]`) at each of some chunks of points (`[n * dim]`) of the unit cube, with
-    /// these factors for s; [`Error::Stopped`] for a chunk that was not reached.
-    fn call(&self, chunks: &[&[f64]], factors: &[(f64, f64)]) -> Result<Vec<Result<Values>>> {
+    /// ln(f |dy/dx|) in the scale of the values, where f is given by its logarithm.
+    pub(crate) fn in_scale(&self, log: f64) -> f64 {
+        self.shift.map_or(log, |shift| shift.log(log)) + self.log_scale()
+    }
+
+    /// ln s of the first output.
+    fn log_scale(&self) -> f64 {
+        f64::from(self.exponents[0]) * LN_2
+    }
+
+    /// What `weigh` makes (`[n * outputs]`) of the values at each of some chunks of points (`[n * dim]`) of
+    /// the unit cube, given |dy/dx|, or its logarithm for ln f, and the point;
+    /// [`Error::Stopped`] for a chunk that was not reached.
+    fn call(
+        &self,
+        chunks: &[&[f64]],
+        weigh: impl Fn(&mut [f64], (f64, &[f64])) -> Result<Option<f64>>,
+    ) -> Result<Vec<Result<Values>>> {
         let (dim, outputs) = (self.dim(), self.outputs());
         let mut y = joined(chunks);
         let n = y.len() / dim;
         let mut jacobian = vec![1.0; n];
-        self.domain.map(&mut y, &mut jacobian);
+        if self.shift.is_some() {
+            self.domain.map_with_log(&mut y, &mut jacobian);
+        } else {
+            self.domain.map(&mut y, &mut jacobian);
+        }
         let mut f = vec![0.0; n * outputs];
         let y = Arc::new(y);
         let done = self.caller.fill(chunks, &y, &mut f)?;
@@ -356,7 +395,7 @@ impl<'a> Evaluator<'a> {
             let values = f.chunks_exact_mut(outputs);
             let mut not_finite = [0; 2];
             for ((values, jacobian), point) in values.zip(&jacobian[rows]).zip(points) {
-                if let Some(fault) = self.weigh(values, factors, (*jacobian, point))? {
+                if let Some(fault) = weigh(values, (*jacobian, point))? {
                     not_finite[usize::from(!fault.is_nan())] += 1;
                 }
             }
@@ -373,6 +412,16 @@ impl<'a> Evaluator<'a> {
         factors: &[(f64, f64)],
         (jacobian, point): (f64, &[f64]),
     ) -> Result<Option<f64>> {
+        if let Some(shift) = self.shift {
+            let fault = self.log(values, (jacobian, point))?;
+            let log_f = values[0];
+            let Some(value) = shift.value(log_f, self.log_scale()) else {
+                return Err(shift.exceeded(log_f, point));
+            };
+            let (half, other) = factors[0];
+            values[0] = value * half * other;
+            return Ok(fault);
+        }
         for (output, (half, other)) in factors.iter().enumerate() {
             let value = values[output];
             // Zero stays zero, whatever the Jacobian at the end of an infinite range.
@@ -393,6 +442,24 @@ impl<'a> Evaluator<'a> {
             }
             values[output] = weighed;
         }
+        Ok(None)
+    }
+}
+
+impl Evaluator<'_> {
+    /// Turns ln f at one point into ln(f |dy/dx|), by the policy where f is not finite.
+    fn log(&self, values: &mut [f64], (log_jacobian, point): (f64, &[f64])) -> Result<Option<f64>> {
+        let log_f = values[0];
+        if log_f.is_nan() || log_f == f64::INFINITY {
+            if self.policy == NonFinite::Fail {
+                let jacobian = log_jacobian.exp();
+                return Err(IntegrandError::of_weight((log_f, 0), (jacobian, point)).into());
+            }
+            self.non_finite.fetch_add(1, Ordering::Relaxed);
+            values[0] = f64::NEG_INFINITY;
+            return Ok(Some(log_f));
+        }
+        values[0] = log_f + log_jacobian;
         Ok(None)
     }
 }

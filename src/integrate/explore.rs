@@ -57,7 +57,7 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
     let mut kept = 0;
     let mut calls = first_calls(run);
     loop {
-        let before = run.calls.explore;
+        let before = run.explored();
         run.points(
             Phase::Explore,
             &identity,
@@ -85,7 +85,7 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
         }
         calls *= 2;
     }
-    run.uniform_points = run.calls.explore;
+    run.uniform_points = run.explored();
     // Scale each output by a power of two so that its largest value seen lies in [1, 2).
     for o in 0..outputs {
         let values = all

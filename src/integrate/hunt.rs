@@ -53,13 +53,17 @@ pub(crate) fn hunt(run: &mut Run<'_>, uniform: &mut Points) -> Result<Vec<Peak>>
     let dim = run.evaluator.dim();
     let mut starts = peaks::starts(
         &uniform.x,
-        &above_neighbours(uniform, dim),
+        &above_neighbours((&uniform.x, &uniform.log_f), dim),
         (dim, ABOVE_NEIGHBOURS),
     );
     if let Some(rest) = product::residuals(dim, uniform) {
         starts.extend(peaks::starts(&uniform.x, &rest, (dim, ABOVE_FIT)));
     }
+    let known = run.peaks_in_scale();
     let mut peaks = peaks::search(run, &starts)?;
+    if !known.is_empty() {
+        peaks = peaks::joined(peaks, known);
+    }
     let top = peaks.iter().map(|p| p.log_f).fold(0.0, f64::max);
     if top > OUT_OF_SCALE {
         let steps = (top / LN_2).round();
@@ -72,19 +76,19 @@ pub(crate) fn hunt(run: &mut Run<'_>, uniform: &mut Points) -> Result<Vec<Peak>>
     Ok(peaks)
 }
 
-/// log|f| where it exceeds all neighbours by more than anywhere else; minus infinity elsewhere.
-fn above_neighbours(uniform: &Points, dim: usize) -> Vec<f64> {
-    let n = uniform.log_f.len();
+/// log|f| (`[n]`) at points `x` (`[n * dim]`) where it exceeds that of all neighbours; minus infinity elsewhere.
+pub(super) fn above_neighbours((x, log_f): (&[f64], &[f64]), dim: usize) -> Vec<f64> {
+    let n = log_f.len();
     let some = n.min(AMONG);
     let mut rise = vec![f64::NEG_INFINITY; n];
     for (i, rise) in rise.iter_mut().enumerate().take(some) {
-        let x = &uniform.x[i * dim..(i + 1) * dim];
+        let at = &x[i * dim..(i + 1) * dim];
         let mut near: Vec<(f64, f64)> = (0..some)
             .filter(|j| *j != i)
             .map(|j| {
-                let y = &uniform.x[j * dim..(j + 1) * dim];
-                let square: f64 = x.iter().zip(y).map(|(a, b)| (a - b) * (a - b)).sum();
-                (square, uniform.log_f[j])
+                let y = &x[j * dim..(j + 1) * dim];
+                let square: f64 = at.iter().zip(y).map(|(a, b)| (a - b) * (a - b)).sum();
+                (square, log_f[j])
             })
             .collect();
         if near.len() <= NEIGHBOURS {
@@ -95,8 +99,8 @@ fn above_neighbours(uniform: &Points, dim: usize) -> Vec<f64> {
             .iter()
             .map(|n| n.1)
             .fold(f64::NEG_INFINITY, f64::max);
-        if uniform.log_f[i] > best {
-            *rise = uniform.log_f[i];
+        if log_f[i] > best {
+            *rise = log_f[i];
         }
     }
     rise

@@ -21,6 +21,7 @@ mod hunt;
 mod jobs;
 mod known;
 mod layers;
+mod logarithm;
 mod mixture;
 mod neural;
 mod observable;
@@ -45,6 +46,7 @@ mod zoom;
 
 pub use channels::{ChannelsConfig, MultiChannel};
 pub use checkpoint::{Checkpoint, CheckpointStore, Checkpoints};
+pub use logarithm::{LogOutcome, LogReport};
 pub use observable::Observable;
 pub use observer::{Control, Observer, Progress, Silent};
 pub use partial::Partial;
@@ -219,43 +221,56 @@ impl Integrator {
         } else {
             settings.seed
         };
-        let domain = settings.domain.as_ref();
-        let evaluator = Evaluator::new(
-            integrand,
-            domain,
-            settings.non_finite,
-            &self.observables,
-            seed,
-        )?;
+        let evaluator = self.evaluator(integrand, seed)?;
         let pool = pool(settings.threads)?;
-        let keeper = match checkpoints {
-            Some(Checkpoints { store, from }) => {
-                let map = match &given {
-                    Some(Given::Start(map)) => Some(*map),
-                    Some(Given::Frozen(map)) => Some(map.as_ref()),
-                    None => None,
-                };
-                let what = (integrand, &self.observables[..]);
-                let fingerprint = checkpoint::fingerprint(settings, what, map);
-                Some(Keeper::new(Checkpoints { store, from }, fingerprint)?)
-            }
+        let map = match &given {
+            Some(Given::Start(map)) => Some(*map),
+            Some(Given::Frozen(map)) => Some(map.as_ref()),
             None => None,
         };
-        if let Some(keeper) = &keeper {
-            keeper.check(evaluator.caller())?;
-        }
-        let replaying = keeper.as_ref().is_some_and(Keeper::is_resumed);
+        let keeper = self.keeper(&evaluator, (map, false), checkpoints)?;
+        let keeper = keeper.as_ref();
+        let replaying = keeper.is_some_and(Keeper::is_resumed);
         let watch = Watch::new(observer, settings.stop.max_seconds, replaying);
-        let mut run = Run::new(settings, evaluator, &watch, keeper.as_ref(), seed);
+        let mut run = Run::new(settings, evaluator, &watch, keeper, seed);
         let mut outcome = pool.install(|| execute(&mut run, given, goal));
-        if let Some(keeper) = &keeper
-            && let (Some(fault), Ok(outcome)) = (keeper.finish(), &mut outcome)
-        {
-            let warning = format!("the run could not be kept: {fault}");
-            outcome.report.warnings.push(warning);
+        if let Ok(outcome) = &mut outcome {
+            outcome.report.warnings.extend(unkept(keeper));
+        } else {
+            unkept(keeper);
         }
         outcome
     }
+
+    /// Calls `integrand` at points of the domain.
+    fn evaluator<'a>(&'a self, integrand: &'a dyn Integrand, seed: u64) -> Result<Evaluator<'a>> {
+        let domain = self.settings.domain.as_ref();
+        let policy = self.settings.non_finite;
+        Evaluator::new(integrand, domain, policy, &self.observables, seed)
+    }
+
+    /// What keeps a run, which begins with a map or is of ln f, where it is kept.
+    fn keeper<'k, 'c: 'k>(
+        &self,
+        evaluator: &Evaluator<'_>,
+        what: (Option<&dyn Map>, bool),
+        checkpoints: Option<Checkpoints<'c>>,
+    ) -> Result<Option<Keeper<'k>>> {
+        let Some(Checkpoints { store, from }) = checkpoints else {
+            return Ok(None);
+        };
+        let shape = (evaluator.caller().integrand(), &self.observables[..]);
+        let fingerprint = checkpoint::fingerprint(&self.settings, shape, what);
+        let keeper = Keeper::new(Checkpoints { store, from }, fingerprint)?;
+        keeper.check(evaluator.caller())?;
+        Ok(Some(keeper))
+    }
+}
+
+/// Keeps the last state of a run, and warns where that was not possible.
+fn unkept(keeper: Option<&Keeper<'_>>) -> Option<String> {
+    let fault = keeper?.finish()?;
+    Some(format!("the run could not be kept: {fault}"))
 }
 
 /// A proposal brought along.

@@ -139,7 +139,7 @@ fn climb(
 }
 
 /// The highest of each group that is one peak, without those that do not matter.
-fn distinct(mut peaks: Vec<Peak>) -> Vec<Peak> {
+pub(super) fn distinct(mut peaks: Vec<Peak>) -> Vec<Peak> {
     peaks.sort_by(|a, b| b.log_f.total_cmp(&a.log_f));
     let mut kept: Vec<Peak> = Vec::new();
     for peak in peaks {
@@ -151,6 +151,16 @@ fn distinct(mut peaks: Vec<Peak>) -> Vec<Peak> {
     let largest = volumes.fold(f64::NEG_INFINITY, f64::max);
     kept.retain(|p| p.log_volume() > largest - NEGLIGIBLE);
     kept
+}
+
+/// The peaks `found` by a search, and those of `known` that are not among them.
+pub(super) fn joined(mut found: Vec<Peak>, known: Vec<Peak>) -> Vec<Peak> {
+    let new = known
+        .into_iter()
+        .filter(|peak| !found.iter().any(|other| other.is(peak)));
+    let new: Vec<Peak> = new.collect();
+    found.extend(new);
+    apart(distinct(found))
 }
 
 /// The first peak, and those that are not on its flanks as its curvature has them: climbs end

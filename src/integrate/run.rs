@@ -7,6 +7,7 @@ use super::{
     estimate,
     evaluator::{Block, Evaluated, Evaluator},
     observer::{Control, Progress},
+    peaks::Peak,
     report::{Iteration, PerPhase, Phase, StopReason},
     settings::Settings,
     watch::{Stopping as _, Watch},
@@ -29,6 +30,10 @@ pub(crate) struct Run<'a> {
     pub(crate) stopped: Option<StopReason>,
     /// the seed of this run's numbers
     pub(crate) seed: u64,
+    /// calls before this run: of a search for the level of ln f, and of runs that were given up
+    pub(crate) earlier: u64,
+    /// peaks that the search for the level has found, with ln(f |dy/dx|) as their height
+    pub(crate) peaks: Vec<Peak>,
     /// distinct uniform points that were looked at
     pub(crate) uniform_points: u64,
     /// calls that are kept for uniform points after the estimate
@@ -57,11 +62,47 @@ impl<'a> Run<'a> {
             warnings: Vec::new(),
             stopped: None,
             seed,
+            earlier: 0,
+            peaks: Vec::new(),
             uniform_points: 0,
             reserved: 0,
             adaptations: 0,
             phase_start: Instant::now(),
         }
+    }
+
+    /// The same after another run of the same integrand, which counts as exploring. What that has called and
+    /// not booked because it was given up is booked here.
+    pub(crate) fn after(self, other: &Run<'_>) -> Self {
+        let (earlier, seconds) = (other.evaluator.calls(), other.seconds.total());
+        self.evaluator
+            .set_counts(earlier, other.evaluator.non_finite());
+        Self {
+            earlier,
+            calls: PerPhase {
+                explore: earlier,
+                ..PerPhase::default()
+            },
+            seconds: PerPhase {
+                explore: seconds,
+                ..PerPhase::default()
+            },
+            ..self
+        }
+    }
+
+    /// The peaks known from before the run, in its scale.
+    pub(crate) fn peaks_in_scale(&self) -> Vec<Peak> {
+        let in_scale = |peak: &Peak| Peak {
+            log_f: self.evaluator.in_scale(peak.log_f),
+            ..peak.clone()
+        };
+        self.peaks.iter().map(in_scale).collect()
+    }
+
+    /// Uniform points of the run itself, while there was nothing else.
+    pub(crate) fn explored(&self) -> u64 {
+        self.calls.explore - self.earlier
     }
 
     /// Calls that the budget still allows.

@@ -63,6 +63,12 @@ impl<'o> Watch<'o> {
         self.preparing.store(false, Ordering::Relaxed);
     }
 
+    /// A new proposal is made.
+    pub(crate) fn thaw(&self) {
+        self.preparing.store(true, Ordering::Relaxed);
+        self.reserve(0.0);
+    }
+
     /// Keeps a `share` of the time left for what comes after the estimate; 0 hands it out.
     pub(crate) fn reserve(&self, share: f64) {
         let left = self.limit.map_or(0.0, |limit| limit - self.elapsed());

@@ -219,7 +219,10 @@ fn without_calls_for_a_restart_there_is_an_error() {
             }
             other => {
                 let found = other.unwrap();
-                assert!(found.restarts == 0 && found.report.calls.total() <= 400);
+                // What explores hits it early enough for another run.
+                let restarts = u32::from(found.level > 0.0);
+                assert!(found.restarts <= restarts, "{found:?}");
+                assert!(found.report.calls.total() <= 400, "{found:?}");
             }
         }
     }

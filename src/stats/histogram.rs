@@ -211,8 +211,8 @@ mod tests {
             [0.1, f64::NAN],
             [1.0, 9.0],
         ];
-        for (i, x) in at.iter().enumerate() {
-            h.fill_at(x, 2.0_f64.powi(i as i32));
+        for (i, x) in (0..).zip(&at) {
+            h.fill_at(x, 2.0_f64.powi(i));
         }
         assert_eq!(
             h.values().collect::<Vec<_>>(),

@@ -56,10 +56,14 @@ fn flow() -> Box<dyn Map> {
 }
 
 fn integrator(settings: Settings) -> Integrator {
-    let axes = vec![
-        Observable::new("x", 7, 0.1, 0.9, |y| y[0]).expect("a good case"),
-        Observable::new("sum", 3, 0.0, 1.5, |y| y[0] + y[1]).expect("a good case"),
-    ];
+    let x = Observable::new("x", 7, 0.1, 0.9, |y| y[0]).expect("a good case");
+    let sum = Observable::new("sum", 3, 0.0, 1.5, |y| y[0] + y[1]).expect("a good case");
+    let both = Observable::joint("x and sum", x.clone(), sum.clone()).expect("a good case");
+    // More cells than a chunk has points.
+    let fine =
+        |name, i: usize| Observable::new(name, 40, 0.1, 1.1, move |y| y[i]).expect("a good case");
+    let plane = Observable::joint("plane", fine("x", 0), fine("y", 1)).expect("a good case");
+    let axes = vec![x, both, sum, plane];
     Integrator::new(settings)
         .expect("a good case")
         .observing(axes)
@@ -151,10 +155,18 @@ fn the_result_is_right_and_says_what_is_missing() {
     assert!(pull.abs() < 5.0, "{pull}");
     assert_eq!(whole.estimate.calls, 200_000);
     assert_eq!(whole.calls.explore, 200_000 / 32);
-    let histogram = &whole.histograms[0];
-    let sum: f64 = histogram.values.iter().sum();
-    let all = sum + histogram.underflow.0 + histogram.overflow.0;
-    assert!((all / whole.estimate.value - 1.0).abs() < 1e-12);
+    for histogram in &whole.histograms {
+        let outside: f64 = histogram.outside.iter().map(|cell| cell.0).sum();
+        let all = histogram.values.iter().sum::<f64>() + outside;
+        assert!((all / whole.estimate.value - 1.0).abs() < 1e-12);
+    }
+    // A row of both, whatever the sum, is a bin of x.
+    let [x, both] = [&whole.histograms[0], &whole.histograms[1]];
+    for row in 0..=8 {
+        let cells = (0..=4).map(|slot| both.cell(&[row, slot]).unwrap().0);
+        let found = cells.sum::<f64>() - x.cell(&[row]).unwrap().0;
+        assert!(found.abs() < 1e-13, "row {row}: {found}");
+    }
 
     let mut some = part(&integrator, map.as_ref(), 200_000, (5, 6));
     some.merge_from(&part(&integrator, map.as_ref(), 200_000, (1, 6)))
@@ -211,6 +223,9 @@ fn what_is_foreign_is_refused_and_changes_nothing() {
     foreign(part(&own, &Identity::new(2), 10_000, (2, 2)), "proposal");
     let plain = Integrator::new(settings()).unwrap();
     foreign(part(&plain, map.as_ref(), 10_000, (2, 2)), "histograms");
+    let x = Observable::new("x", 7, 0.1, 0.9, |y| y[0]).unwrap();
+    let other = plain.observing(vec![x.clone(), x.clone(), x.clone(), x]);
+    foreign(part(&other, map.as_ref(), 10_000, (2, 2)), "histograms");
     let shard = Shard::new(2, 2).unwrap();
     let f = from_fn(2, |y| y[0] * y[1]);
     let other = own.estimate_shard(&f, map.as_ref(), (10_000, shard), &mut Silent);

@@ -8,12 +8,13 @@ use pyo3::{FromPyObject, pyfunction};
 use pythonize::{depythonize, pythonize};
 use serde::Serialize;
 use thalweg::integrate::Checkpoints;
+use thalweg::stats::HistogramError;
 use thalweg::{
     CheckpointFile, Error, Integrand, IntegrandError, Integrator, LogOutcome, Method, Observable,
     Outcome, Report, Sampler as Proposal, Settings,
 };
 
-use crate::bridge::{Functions, Observed, serve};
+use crate::bridge::{Functions, Observed, Wire, serve};
 use crate::errors::raise;
 use crate::integrand::{Batch, Remote};
 use crate::native::{Direct, Native};
@@ -51,15 +52,37 @@ pub(crate) struct Kept {
     resume: bool,
 }
 
-/// An observable: its name, the number of its bins, and a function that gives each point the
-/// number of its bin.
+/// What a histogram is of: its name, and its one axis or its two.
 #[derive(Debug, FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Binning {
     name: String,
+    axes: Vec<Axis>,
+}
+
+/// An observable: its name, the number of its bins, and a function that gives each point the
+/// number of its bin.
+#[derive(Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Axis {
+    name: String,
     bins: usize,
     /// x `[n, dim]` -> `[n, 1]`: below 0 for the underflow, `bins` or more for the overflow
     place: Py<PyAny>,
+}
+
+/// The functions of all axes.
+pub(crate) fn places(histograms: Vec<Binning>) -> Vec<Py<PyAny>> {
+    let axes = histograms.into_iter().flat_map(|histogram| histogram.axes);
+    axes.map(|axis| axis.place).collect()
+}
+
+impl Binning {
+    /// Without the functions.
+    pub(crate) fn named(&self) -> Named {
+        let axes = self.axes.iter().map(|axis| (axis.name.clone(), axis.bins));
+        (self.name.clone(), axes.collect())
+    }
 }
 
 /// What a run is to do besides its settings.
@@ -118,7 +141,7 @@ pub(crate) fn run<'py>(
     let native = native.as_ref();
     let functions = Functions {
         integrand: Some(task.integrand),
-        observables: task.observables.into_iter().map(|o| o.place).collect(),
+        observables: places(task.observables),
         observe: task.observe,
         tick: task.tick,
     };
@@ -147,6 +170,25 @@ pub(crate) fn run<'py>(
         return Err(failure);
     }
     ended(py, outcome, fault)
+}
+
+/// The observables of histograms, whose functions are counted through all of them.
+pub(crate) fn observables(named: &[Named], wire: &Wire<'_>) -> Result<Vec<Observable>, Error> {
+    let mut index = 0;
+    let mut next = |axis: &(String, usize)| {
+        let of = wire.observed(index);
+        index += 1;
+        observable(axis, of)
+    };
+    let all = named.iter().map(|(name, axes)| match &axes[..] {
+        [x, y] => Observable::joint(name, next(x)?, next(y)?),
+        [axis] => next(axis),
+        _ => Err(Error::Histogram {
+            name: name.clone(),
+            reason: HistogramError::NumberOfAxes { axes: axes.len() }.to_string(),
+        }),
+    });
+    all.collect()
 }
 
 /// An observable whose values are numbers of bins.
@@ -182,14 +224,16 @@ fn ended(
     Ok((report, sampler, fault))
 }
 
+/// Name of a histogram, names and bins of its axes.
+pub(crate) type Named = (String, Vec<(String, usize)>);
+
 /// A run that may begin.
 struct Prepared {
     integrator: Integrator,
     goal: String,
     start: Option<Proposal>,
     file: Option<(CheckpointFile, bool)>,
-    /// names and bins of the observables
-    axes: Vec<(String, usize)>,
+    histograms: Vec<Named>,
 }
 
 impl Prepared {
@@ -212,11 +256,7 @@ impl Prepared {
             goal: task.goal.clone(),
             start,
             file,
-            axes: task
-                .observables
-                .iter()
-                .map(|o| (o.name.clone(), o.bins))
-                .collect(),
+            histograms: task.observables.iter().map(Binning::named).collect(),
         })
     }
 
@@ -226,12 +266,9 @@ impl Prepared {
             goal,
             start,
             file,
-            axes,
+            histograms,
         } = self;
-        let observables = axes.iter().enumerate();
-        let observables = observables
-            .map(|(index, axis)| observable(axis, observer.wire.observed(index)))
-            .collect::<Result<_, _>>()?;
+        let observables = observables(&histograms, &observer.wire)?;
         let integrator = integrator.observing(observables);
         if goal == "train" {
             let start = start.as_ref().map(Proposal::map);

@@ -34,7 +34,7 @@ mod _native {
     #[pymodule_export]
     use super::partial::Partial;
     #[pymodule_export]
-    use super::sampler::Sampler;
+    use super::sampler::{Sampler, default_fit};
     #[pymodule_export]
     use super::statistics::{normal_score, p_value_chi2, parenthesis, weight_statistics};
     #[pymodule_export]

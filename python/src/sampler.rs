@@ -3,18 +3,23 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods as _};
+use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArray2};
 use pyo3::prelude::{Bound, Py, PyAny, PyErr, PyResult, Python};
 use pyo3::types::{PyBytes, PyDict, PyDictMethods as _};
-use pyo3::{pyclass, pymethods};
+use pyo3::{pyclass, pyfunction, pymethods};
 use pythonize::{depythonize, pythonize};
 use thalweg::event::{Shard, Unweighting};
 use thalweg::integrate::Silent;
-use thalweg::{Error, Events, Integrand, Integrator, MaxWeight, Sampler as Inner, Settings};
+use thalweg::train::FitConfig;
+use thalweg::{
+    Domain, Error, Events, Flow, Integrand, Integrator, MaxWeight, Observable, Sampler as Inner,
+    Settings,
+};
 
 use crate::bridge::{Functions, serve};
 use crate::errors::{named, raise};
 use crate::integrand::Remote;
+use crate::integrate::{Binning, observables, places};
 use crate::map::Map;
 use crate::native::{Direct, Native};
 use crate::partial::Partial;
@@ -22,6 +27,12 @@ use crate::pool::{fresh, within};
 
 /// Points of a call of a Python function that weighs events.
 const BATCH: usize = 10_000;
+
+/// The settings of a training from samples that asks for nothing, as a dict.
+#[pyfunction]
+pub(crate) fn default_fit(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    Ok(pythonize(py, &FitConfig::default())?)
+}
 
 /// The native sampler.
 #[pyclass(frozen, module = "thalweg._native")]
@@ -32,6 +43,9 @@ pub(crate) struct Sampler {
 
 /// Points `[n, dim]` and a number for each, `[n]`.
 pub(crate) type Weighed<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
+
+/// Ranges of all axes, and mean and standard deviation of those reached by the quantiles of a normal distribution.
+type Space = (Vec<(f64, f64)>, Vec<(usize, f64, f64)>);
 
 impl From<Inner> for Sampler {
     fn from(inner: Inner) -> Self {
@@ -60,22 +74,35 @@ impl Sampler {
     fn with<T: Send>(
         &self,
         py: Python<'_>,
-        (f, outputs): (Py<PyAny>, usize),
+        f: (Py<PyAny>, usize),
         work: impl FnOnce(&Inner, &dyn Integrand) -> Result<T, Error> + Send,
     ) -> PyResult<T> {
+        let without = |inner: &Inner, f: &dyn Integrand, _| work(inner, f);
+        self.observing(py, (f, Vec::new()), without)
+    }
+
+    /// The same with observables.
+    fn observing<T: Send>(
+        &self,
+        py: Python<'_>,
+        ((f, outputs), histograms): ((Py<PyAny>, usize), Vec<Binning>),
+        work: impl FnOnce(&Inner, &dyn Integrand, Vec<Observable>) -> Result<T, Error> + Send,
+    ) -> PyResult<T> {
         let native = Native::of(f.bind(py))?;
+        let known: Vec<_> = histograms.iter().map(Binning::named).collect();
         let functions = Functions {
             integrand: Some(f),
-            observables: Vec::new(),
+            observables: places(histograms),
             observe: None,
             tick: None,
         };
         let inner = self.inner.as_ref();
         let pool = fresh().map_err(|e| raise(py, &e))?;
         let (result, fault) = serve(py, &functions, |wire| {
+            let observables = observables(&known, wire)?;
             let wire = wire.clone();
             if let Some(native) = &native {
-                return pool.install(|| work(inner, &Direct { wire, native }));
+                return pool.install(|| work(inner, &Direct { wire, native }, observables));
             }
             let integrand = Remote {
                 wire,
@@ -84,7 +111,7 @@ impl Sampler {
                 batch: BATCH,
                 at_once: 1,
             };
-            pool.install(|| work(inner, &integrand))
+            pool.install(|| work(inner, &integrand, observables))
         })?;
         match fault {
             Some(fault) => Err(fault),
@@ -230,8 +257,9 @@ impl Sampler {
         f: (Py<PyAny>, usize),
         part: (u64, u64, u64),
         settings: &Bound<'_, PyAny>,
-        notes: Vec<(String, String)>,
+        beside: (Vec<(String, String)>, Vec<Binning>),
     ) -> PyResult<Partial> {
+        let (notes, histograms) = beside;
         let (points, i, of) = part;
         let wrong = || format!("shard is ({i}, {of}); it must be (i, k) with 1 <= i <= k <= 2^20");
         let shard = Shard::new(i, of).ok_or_else(|| named(py, "SettingError", &wrong()))?;
@@ -240,7 +268,8 @@ impl Sampler {
             ..depythonize(settings)?
         };
         let integrator = Integrator::new(settings).map_err(|e| raise(py, &e))?;
-        let mut part = self.with(py, f, |inner, f| {
+        let mut part = self.observing(py, (f, histograms), |inner, f, observables| {
+            let integrator = integrator.observing(observables);
             integrator.estimate_shard(f, inner.map(), (points, shard), &mut Silent)
         })?;
         for (name, note) in notes {
@@ -257,6 +286,36 @@ impl Sampler {
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let inner = Inner::load(path).map_err(|e| raise(py, &e))?;
         Ok(inner.into())
+    }
+
+    /// A sampler trained by maximum likelihood on `samples` (`[n, dim]`), with the architecture of a flow, and
+    /// what came of it as a dict; the domain has ranges, and axes with mean and standard deviation.
+    #[staticmethod]
+    fn of_samples<'py>(
+        py: Python<'py>,
+        samples: &Bound<'py, PyArray2<f64>>,
+        domain: Space,
+        flow: &Map,
+        config: &Bound<'py, PyAny>,
+        seed: u64,
+    ) -> PyResult<(Self, Bound<'py, PyAny>)> {
+        let failed = |e: Error| raise(py, &e);
+        let (ranges, normal) = domain;
+        let mut domain = Domain::new(&ranges).map_err(failed)?;
+        for (axis, mean, deviation) in normal {
+            domain = domain.with_normal(axis, mean, deviation).map_err(failed)?;
+        }
+        let flow: &Flow = flow.expect(py, "a flow")?;
+        let architecture = flow.architecture().clone();
+        let config: FitConfig = depythonize(config)?;
+        let samples: PyReadonlyArray2<'_, f64> = samples.readonly();
+        let samples = samples.as_slice()?;
+        let pool = fresh().map_err(failed)?;
+        let made = py.detach(|| {
+            pool.install(|| Inner::of_samples(samples, domain, architecture, &config, seed))
+        });
+        let (sampler, report) = made.map_err(failed)?;
+        Ok((sampler.into(), pythonize(py, &report)?))
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {

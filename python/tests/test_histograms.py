@@ -102,10 +102,56 @@ def test_the_histogram_protocol():
     assert not h.values().flags.writeable
 
 
+PLANE = {"x": (lambda x: x[:, 0], EDGES), "y": (lambda x: x[:, 1], [0.25, 0.5, 0.75])}
+
+
+@pytest.mark.parametrize(("method", "placement"), [
+    ("plain", "random"), ("plain", "sobol"), ("vegas", "strata"), ("flow", "auto"),
+])  # fmt: skip
+def test_two_axes(method, placement):
+    r = thalweg.integrate(
+        f, 2, method=method, placement=placement, rel_error=3e-3, seed=3,
+        observables={"plane": PLANE, "x": PLANE["x"]},
+    )  # fmt: skip
+    h = r.histograms["plane"]
+    exact = np.outer(np.diff(np.square([-1e-9, *EDGES, 2.0])), [1 / 16, 3 / 16, 5 / 16, 7 / 16])
+    # There is nothing beyond x = 1.
+    exact[-1] = exact[0] = 0.0
+    assert h.values().shape == h.errors().shape == (4, 2)
+    assert h.values(flow=True).shape == h.variances(flow=True).shape == (6, 4)
+    assert np.all(np.abs(h.values(flow=True) - exact) < 5 * h.errors(flow=True) + 1e-12)
+    np.testing.assert_array_equal(h.values(), h.values(flow=True)[1:-1, 1:-1])
+    # What one axis says is the sum over the other.
+    np.testing.assert_allclose(h.values(flow=True).sum(axis=1)[1:-1], r.histograms["x"].values())
+    np.testing.assert_allclose(h.density()[1, 0] * 0.4 * 0.25, h.values()[1, 0])
+    with pytest.raises(thalweg.SettingError, match="two axes"):
+        h.underflow
+    assert [axis.name for axis in h.axes] == ["x", "y"]
+    assert h.edges[1].tolist() == [0.25, 0.5, 0.75]
+    assert repr(h) == "<Histogram plane: 4 x 2 bins of [0, 1) x [0.25, 0.75)>"
+
+
+def test_the_protocol_in_two_dimensions():
+    typing = pytest.importorskip("uhi.typing.plottable")
+    from uhi.numpy_plottable import ensure_plottable_histogram
+
+    r = thalweg.integrate(f, 2, method="plain", observables={"plane": PLANE})
+    h = r.histograms["plane"]
+    assert isinstance(h, typing.PlottableHistogram) and h.kind == "COUNT"
+    assert ensure_plottable_histogram(h) is h
+    assert [len(axis) for axis in h.axes] == list(h.values().shape) == list(h.counts().shape)
+    np.testing.assert_allclose(h.variances(), h.errors() ** 2)
+    assert not h.values().flags.writeable
+
+
 def test_an_empty_bin_has_no_entries():
     h = thalweg.Histogram("x", [0, 1, 2], [0.0, 3.0], [0.0, 0.5])
     assert h.counts().tolist() == [0.0, 36.0]
     assert "2 bins" in repr(h)
+    with pytest.raises(thalweg.ShapeError, match="3 values for 2 bins"):
+        thalweg.Histogram("x", [0, 1, 2], [0.0, 3.0, 1.0], [0.0, 0.5, 1.0])
+    with pytest.raises(thalweg.SettingError, match="one axis or two"):
+        thalweg.Histogram("x", h.axes * 3, np.ones(8), np.ones(8))
 
 
 def test_misuse():
@@ -123,6 +169,13 @@ def test_misuse():
             run({"x": (f, edges)})
     with pytest.raises(thalweg.ShapeError, match="observable 'x'.*it must return"):
         run({"x": (lambda x: x, EDGES)})
+    with pytest.raises(thalweg.SettingError, match="needs two"):
+        run({"xy": {"x": (f, EDGES)}})
+    with pytest.raises(thalweg.SettingError, match="edges"):
+        run({"xy": {"x": (lambda x: x[:, 0], EDGES), "y": (f, [1.0])}})
+    many = np.linspace(0, 1, 4001)
+    with pytest.raises(thalweg.SettingError, match="at most 10000000"):
+        run({"xy": {"x": (lambda x: x[:, 0], many), "y": (lambda x: x[:, 1], many)}})
 
     def fails(x):
         raise KeyError("my own")
@@ -138,6 +191,8 @@ def test_a_checkpoint_knows_the_edges(tmp_path):
     first = thalweg.integrate(f, 2, **settings, observables=seen)
     again = thalweg.integrate(f, 2, **settings, observables=seen, resume=True)
     np.testing.assert_array_equal(first.histograms["x"].values(), again.histograms["x"].values())
+    with pytest.raises(thalweg.CheckpointError):
+        thalweg.integrate(f, 2, **settings, observables={"x": PLANE}, resume=True)
     other = {"x": (lambda x: x[:, 0], [0.0, 0.2, 0.5, 0.75, 1.0])}
     with pytest.raises(thalweg.CheckpointError):
         thalweg.integrate(f, 2, **settings, observables=other, resume=True)

@@ -37,6 +37,28 @@ def test_parts_in_any_order_are_the_whole(sampler):
     assert "4/4" not in repr(whole)
 
 
+def test_histograms_of_parts_are_those_of_the_whole(sampler, tmp_path):
+    edges = [0.0, 0.3, 0.5, 1.0]
+    x, y = (lambda x: x[:, 0], edges), (lambda x: x[:, 1], [0.2, 0.5])
+    how = dict(seed=3, observables={"plane": {"x": x, "y": y}, "x": x})
+    parts = [sampler.integrate_shard(f, 20_000, shard=(i, 3), **how) for i in (3, 1, 2)]
+    parts[0].save(tmp_path / "part")
+    merged = thalweg.Partial.load(tmp_path / "part").merge(parts[1], parts[2])
+    whole = sampler.integrate_shard(f, 20_000, **how)
+    assert report(merged) == report(whole)
+    plane = merged.result.histograms["plane"]
+    assert plane.values().shape == (3, 1)
+    assert plane.axes[0].name == "x" and plane.axes[0].edges.tolist() == edges
+    total = plane.values(flow=True).sum(axis=1)[1:-1]
+    np.testing.assert_allclose(total, merged.result.histograms["x"].values())
+    with pytest.raises(thalweg.PartialError, match="histograms"):
+        merged.merge(sampler.integrate_shard(f, 20_000, shard=(1, 3), seed=3))
+    wide = np.linspace(0, 1, 300)
+    plane = {"x": (x[0], wide), "y": (y[0], wide)}
+    with pytest.raises(thalweg.SettingError, match="at most 65536"):
+        sampler.integrate_shard(f, 20_000, observables={"plane": plane})
+
+
 def test_files_and_layouts(sampler, tmp_path):
     def g(x):
         return {"a": f(x), "b": np.stack([f(x), 2 * f(x)], axis=1)}

@@ -20,6 +20,9 @@ def f(x):
     return np.exp(-20.0 * ((x - 0.5) ** 2).sum(axis=1))
 
 
+X = (lambda x: x[:, 0], np.linspace(0, 1, 11))
+
+
 @pytest.fixture(scope="module")
 def vegas():
     return thalweg.integrate(
@@ -27,7 +30,7 @@ def vegas():
         3,
         method="vegas",
         rel_error=3e-3,
-        observables={"x": (lambda x: x[:, 0], np.linspace(0, 1, 11))},
+        observables={"x": X, "plane": {"x": X, "y": (lambda x: x[:, 1], [0, 0.5, 1])}},
     )
 
 
@@ -63,6 +66,8 @@ def test_all_pictures_are_drawn_without_settings_or_pyplot(vegas, flow):
     drawn(plot.warp(flow, fine=20))
     drawn(plot.warp(thalweg.Flow(2), fine=20))
     drawn(plot.histogram(vegas.histograms["x"], label="x"))
+    drawn(plot.histogram(vegas.histograms["plane"]))
+    drawn(plot.histogram(vegas.histograms["plane"], density=False))
     assert dict(matplotlib.rcParams) == before
 
 

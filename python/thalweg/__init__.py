@@ -27,7 +27,7 @@ from ._native import __version__
 from ._partial import Partial
 from ._progress import Progress
 from ._result import Result
-from ._sampler import Efficiencies, Sampler, Unweighted
+from ._sampler import Efficiencies, Fit, Sampler, Unweighted
 from ._settings import default_settings
 from ._trainer import Trainer
 from .errors import (
@@ -51,6 +51,7 @@ __all__ = [
     "Efficiencies",
     "Error",
     "Estimate",
+    "Fit",
     "Flow",
     "Histogram",
     "IntegrandError",

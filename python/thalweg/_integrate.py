@@ -91,7 +91,8 @@ def integrate(
     observables
         Histograms to fill in the same pass as the estimate: name -> (function, edges), where the
         function takes points ``(n, d)``, in batches as ``f`` does, and returns ``(n,)``; the edges
-        ``(bins + 1,)`` rise. They are in the result's ``histograms``, for the first output of ``f``.
+        ``(bins + 1,)`` rise. A dict of two such pairs in place of one is a histogram of two axes, the
+        first of which is the first. They are in the result's ``histograms``, for the first output of ``f``.
     callback
         Called with a :class:`Progress` after each step. Returning True, or raising
         ``StopIteration``, ends the run; the status is then "interrupted".

@@ -16,6 +16,7 @@ __all__ = [
     "Trainer",
     "VegasPlus",
     "__version__",
+    "default_fit",
     "default_settings",
     "normal_score",
     "p_value_chi2",
@@ -28,6 +29,7 @@ __version__: str
 
 _Floats = NDArray[np.float64]
 
+def default_fit() -> dict[str, Any]: ...
 def default_settings() -> dict[str, Any]: ...
 def normal_score(value: float, error: float, dof: float | None, exact: float) -> float: ...
 def p_value_chi2(chi2: float, dof: int) -> float: ...
@@ -69,8 +71,16 @@ class Sampler:
         f: tuple[Callable[[_Floats], _Floats], int],
         part: tuple[int, int, int],
         settings: dict[str, Any],
-        notes: Sequence[tuple[str, str]],
+        beside: tuple[Sequence[tuple[str, str]], Sequence[dict[str, Any]]],
     ) -> Partial: ...
+    @staticmethod
+    def of_samples(
+        samples: _Floats,
+        domain: tuple[Sequence[tuple[float, float]], Sequence[tuple[int, float, float]]],
+        flow: Map,
+        config: dict[str, Any],
+        seed: int,
+    ) -> tuple[Sampler, dict[str, Any]]: ...
     def save(self, path: str) -> None: ...
     @staticmethod
     def load(path: str) -> Sampler: ...

@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from . import _native
+from ._histogram import recalled
 from ._result import Result
 
 Path = str | os.PathLike[str]
@@ -67,11 +68,12 @@ class Partial:
     def result(self) -> Result:
         """The result of the points that are there, with a warning where some are missing."""
         layout = self._native.note("layout")
+        report = recalled(self._native.report(), self._native.note("observables"))
         if layout is None:
-            return Result(self._native.report())
+            return Result(report)
         names, shapes = json.loads(layout)
         named = None if names is None else tuple(names)
-        return Result(self._native.report(), (named, tuple(map(tuple, shapes))))
+        return Result(report, (named, tuple(map(tuple, shapes))))
 
     def save(self, path: Path) -> None:
         """Writes a file that :meth:`load` and ``thalweg merge`` read."""

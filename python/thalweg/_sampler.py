@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native
-from ._bounds import seed_of
+from ._bounds import ranges_of, seed_of
 from ._estimate import Estimate
 from ._function import Function
-from ._maps import Map
+from ._histogram import Observable, binnings, kept
+from ._maps import Flow, Map
 from ._partial import Partial
-from ._settings import settings_of
+from ._settings import merge, settings_of
 from .errors import SettingError, ShapeError
 
 if TYPE_CHECKING:
@@ -79,20 +80,34 @@ class Unweighted(NamedTuple):
     numbers: np.ndarray
 
 
+class Fit(NamedTuple):
+    """What a training from samples came to."""
+
+    #: steps of the optimiser
+    steps: int
+    #: the step whose parameters were kept
+    best_step: int
+    #: mean of the log density over the samples trained on, in nats
+    log_likelihood: float
+    #: the same over those held out; NaN if none were
+    holdout: float
+
+
 class Sampler:
     """A frozen proposal: draws independent points and knows their density.
 
-    It comes from a :class:`Result`, from :func:`train`, or from a file, and can be saved,
+    It comes from a :class:`Result`, from :func:`train`, from samples, or from a file, and can be saved,
     pickled and copied to other threads and processes.
     """
 
     _native: _native.Sampler
     _training: Result | None = None
+    _fit: Fit | None = None
     #: where draws without a seed go on
     _position: int = 0
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        raise TypeError("a sampler comes from thalweg.train, from result.sampler or Sampler.load")
+        raise TypeError("a sampler comes from thalweg.train, result.sampler, Sampler.load or of_samples")
 
     @classmethod
     def _of(cls, native: Any) -> Sampler:
@@ -285,6 +300,7 @@ class Sampler:
         seed: Any = 1,
         max_seconds: float | None = None,
         args: tuple[Any, ...] = (),
+        observables: Mapping[str, Observable] | None = None,
         **settings: Any,
     ) -> Partial:
         """Evaluates a part of an estimate of n independent points.
@@ -302,6 +318,9 @@ class Sampler:
             Same seed, same points; the same for all parts.
         max_seconds
             After which the part ends with fewer points.
+        observables
+            As for :func:`thalweg.integrate`, the same for all parts; at most 65536 bins together, those
+            below and above included.
         **settings
             ``threads``, ``non_finite`` and ``defence`` as for :func:`thalweg.integrate`.
 
@@ -315,15 +334,103 @@ class Sampler:
         n, seed, _ = self._which(n, seed, None)
         i, of = shard
         plain = settings_of(ranges, {**settings, "seed": seed, "max_seconds": max_seconds})
-        layout = ("layout", json.dumps(function.layout()))
+        notes = [("layout", json.dumps(function.layout()))]
+        binned = binnings(observables, function.dim)
+        if binned:
+            notes.append(("observables", kept(binned)))
+        tasks = [observable.task() for observable in binned]
         native = self._native.integrate_shard(
-            (function, function.outputs), (n, int(i), int(of)), plain, [layout]
+            (function, function.outputs), (n, int(i), int(of)), plain, (notes, tasks)
         )
         return Partial._of(native)
 
     def save(self, path: Path) -> None:
         """Writes a file that :meth:`load` and the command line read."""
         self._native.save(os.fspath(path))
+
+    @classmethod
+    def of_samples(
+        cls,
+        samples: Any,
+        bounds: Any = None,
+        *,
+        flow: Flow | None = None,
+        seed: Any = 1,
+        **settings: Any,
+    ) -> Sampler:
+        """A sampler whose flow is trained by maximum likelihood on samples of a density.
+
+        Its draws are like the samples, and its ``log_density`` estimates theirs.
+
+        >>> import numpy as np, thalweg
+        >>> u = np.random.default_rng(1).normal(size=(2000, 2))
+        >>> samples = u @ [[1.0, 0.8], [0.0, 0.6]]
+        >>> flow = thalweg.Flow(2, family="spline_maf", depth=2)
+        >>> sampler = thalweg.Sampler.of_samples(samples, flow=flow, epochs=5)
+        >>> bool(sampler.fit.holdout > -3.5)
+        True
+        >>> x, _ = sampler.draw(100)
+        >>> x.shape
+        (100, 2)
+
+        Parameters
+        ----------
+        samples
+            Array ``(n, d)``.
+        bounds
+            Where they can be, as for :func:`thalweg.integrate`; None for anywhere. Coordinates without
+            any bound are reached by the quantiles of a normal distribution that has the mean and the
+            standard deviation of the samples.
+        flow
+            A :class:`Flow` of ``d`` coordinates, whose architecture is taken and whose parameters are
+            not; None for ``Flow(d)``.
+        seed
+            Chooses masks and first weights, minibatches and what is held out.
+        **settings
+            ``epochs``, times that each sample is used (60); ``minibatch`` (512); ``holdout``, the share
+            that is held out (0.05): the parameters that make it most likely are kept; ``average``, decay
+            of their running average (0.998); ``decay``, of the weights (0.1); ``adam``, a dict.
+
+        Returns
+        -------
+        Sampler
+            Its ``fit`` says how it went.
+        """
+        try:
+            x = np.ascontiguousarray(samples, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"samples must be an array of numbers: {error}") from None
+        if x.ndim != 2 or x.shape[1] == 0:
+            raise ShapeError(f"samples have the shape {x.shape}; they must be (n, d)")
+        n, dim = x.shape
+        if not np.isfinite(x).all():
+            raise SettingError("samples must be finite")
+        ranges = [(-np.inf, np.inf)] * dim if bounds is None else ranges_of(bounds)
+        if len(ranges) != dim:
+            raise ShapeError(f"samples have {dim} coordinates and the bounds have {len(ranges)}")
+        flow = Flow(dim) if flow is None else flow
+        if not isinstance(flow, Flow):
+            raise TypeError(f"flow must be a Flow, not {type(flow).__name__}")
+        if flow.dim != dim:
+            raise ShapeError(f"the flow has {flow.dim} coordinates and the samples have {dim}")
+        config = _native.default_fit()
+        merge(config, settings, "fit")
+        normal = [
+            (axis, float(x[:, axis].mean()), float(x[:, axis].std()) or 1.0)
+            for axis, (low, high) in enumerate(ranges)
+            if n > 0 and low == -np.inf and high == np.inf
+        ]
+        native, report = _native.Sampler.of_samples(
+            x, (ranges, normal), flow._native, config, seed_of(seed)
+        )
+        made = cls._of(native)
+        made._fit = Fit(**report)
+        return made
+
+    @property
+    def fit(self) -> Fit | None:
+        """How :meth:`of_samples` went; not kept in files."""
+        return self._fit
 
     @classmethod
     def load(cls, path: Path) -> Sampler:

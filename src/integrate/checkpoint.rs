@@ -349,7 +349,7 @@ pub(crate) fn fingerprint(
     let dim = integrand.dim();
     // A debug print of plain data names every field.
     let mut text = format!("{settings:?} {dim} {}", integrand.outputs()).into_bytes();
-    let axes = observables.iter().map(Observable::axis);
+    let axes = observables.iter().map(Observable::key);
     text.extend(axes.flat_map(String::into_bytes));
     if of_log {
         text.extend(b"ln f");

@@ -5,11 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::result::Result as StdResult;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::caller::message;
 use super::report::Binned;
 use crate::error::{Error, Result};
 use crate::integrand::{IntegrandError, Points};
-use crate::stats::Histogram;
+use crate::stats::{Axes, Axis, HistogramError};
 
 /// y `[n, dim]` -> o(y) `[n]`
 type Function = dyn Fn(&Points<'_>) -> Values + Send + Sync;
@@ -17,7 +19,8 @@ type Function = dyn Fn(&Points<'_>) -> Values + Send + Sync;
 /// Values `[n]` of an observable.
 type Values = StdResult<Vec<f64>, IntegrandError>;
 
-/// A function y -> o(y) of the points in the user's domain, with bins for its histogram.
+/// A function y -> o(y) of the points in the user's domain with bins for its histogram, or two of them
+/// ([`Observable::joint`]) for one histogram of both.
 ///
 /// Bins hold the weights f/q themselves. The control variate of a defended flow
 /// ([`Settings::defence`](crate::Settings::defence)) enters the integral alone, so there the bins
@@ -38,9 +41,9 @@ type Values = StdResult<Vec<f64>, IntegrandError>;
 #[derive(Clone)]
 pub struct Observable {
     name: String,
-    /// empty: for its bins
-    axis: Histogram,
-    of: Arc<Function>,
+    axes: Axes,
+    /// one for each axis
+    of: Vec<Arc<Function>>,
 }
 
 impl Observable {
@@ -73,14 +76,44 @@ impl Observable {
         of: impl Fn(&Points<'_>) -> Values + Send + Sync + 'static,
     ) -> Result<Self> {
         let name = name.into();
-        let axis = Histogram::new(bins, low, high).map_err(|e| Error::Histogram {
-            name: name.clone(),
-            reason: e.to_string(),
-        })?;
+        let axis = Axis::new(name.clone(), bins, low, high).map_err(|e| refused(&name, e))?;
         Ok(Self {
             name,
-            axis,
-            of: Arc::new(of),
+            axes: axis.into(),
+            of: vec![Arc::new(of)],
+        })
+    }
+
+    /// Two observables in one histogram of two axes, the first of which is `x`. Its cells are all pairs of
+    /// slots, so that what is below or above in one direction still has its bin in the other.
+    ///
+    /// ```
+    /// use thalweg::{Integrator, Method, Observable, Settings, Stop, from_fn};
+    ///
+    /// let x = Observable::new("x", 2, 0.0, 1.0, |y| y[0])?;
+    /// let sum = Observable::new("sum", 3, 0.5, 2.0, |y| y[0] + y[1])?;
+    /// let settings = Settings { method: Method::Vegas, stop: Stop::calls(20_000), ..Settings::default() };
+    /// let report = Integrator::new(settings)?
+    ///     .observing(vec![Observable::joint("x and sum", x, sum)?])
+    ///     .integrate(&from_fn(2, |_| 1.0))?;
+    /// let histogram = &report.histograms[0];
+    /// assert_eq!(histogram.values.len(), 2 * 3);
+    /// // x below 1/2 and the sum below it: a triangle of area 1/8
+    /// let (value, error) = histogram.cell(&[1, 0]).expect("a cell");
+    /// assert!((value - 0.125).abs() < 5.0 * error);
+    /// # Ok::<(), thalweg::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Histogram`] where one of them has two axes itself, and for more than ten million cells.
+    pub fn joint(name: impl Into<String>, x: Self, y: Self) -> Result<Self> {
+        let name = name.into();
+        let axes = [x.axes, y.axes];
+        let axes = axes.iter().flat_map(Axes::as_slice).cloned().collect();
+        Ok(Self {
+            axes: Axes::new(axes).map_err(|e| refused(&name, e))?,
+            name,
+            of: x.of.into_iter().chain(y.of).collect(),
         })
     }
 
@@ -89,27 +122,53 @@ impl Observable {
         &self.name
     }
 
-    /// Name, bins and range as a text.
-    pub(crate) fn axis(&self) -> String {
-        let ends = (self.axis.edge(0), self.axis.edge(self.bins()));
-        format!("{} {} {ends:?}", self.name, self.bins())
+    /// Its axes, one or two.
+    pub fn axes(&self) -> &[Axis] {
+        self.axes.as_slice()
     }
 
-    /// Lower end of the first bin, upper end of the last.
-    pub(crate) fn range(&self) -> (f64, f64) {
-        (self.axis.edge(0), self.axis.edge(self.bins()))
+    /// Names, bins and ranges as a text.
+    pub(crate) fn key(&self) -> String {
+        let of = |a: &Axis| format!("{} {} {:?}", a.name(), a.bins(), (a.low(), a.high()));
+        let axes: Vec<String> = self.axes().iter().map(of).collect();
+        format!("{}: {}", self.name, axes.join(", "))
     }
 
-    /// Number of bins, without underflow and overflow.
+    /// Number of bins of all axes, without what is below and above.
     pub fn bins(&self) -> usize {
-        self.axis.bins()
+        self.axes.bins()
     }
 
-    /// Slots of `points` (in the user's domain): 0 is the underflow.
-    #[expect(clippy::cast_possible_truncation, reason = "bins are few")]
+    /// Number of cells, those below and above included.
+    pub(crate) fn cells(&self) -> usize {
+        self.axes.cells()
+    }
+
+    /// What remains of it in a file.
+    pub(crate) fn binning(&self) -> Binning {
+        Binning {
+            name: self.name.clone(),
+            axes: self.axes.clone(),
+        }
+    }
+
+    /// Cells of `points` (in the user's domain).
     pub(crate) fn places(&self, points: &Points<'_>) -> Result<Vec<u32>> {
+        let mut cells = vec![0; points.len()];
+        for (axis, of) in self.axes().iter().zip(&self.of) {
+            let values = self.values(of.as_ref(), points)?;
+            let slots = to_u32(axis.bins() + 2);
+            for (cell, value) in cells.iter_mut().zip(values) {
+                *cell = *cell * slots + to_u32(axis.slot(value));
+            }
+        }
+        Ok(cells)
+    }
+
+    /// Values of one of its functions.
+    fn values(&self, of: &Function, points: &Points<'_>) -> Result<Vec<f64>> {
         let panicked = |message| Err(IntegrandError::Panicked { message });
-        let values = catch_unwind(AssertUnwindSafe(|| (self.of)(points)))
+        let values = catch_unwind(AssertUnwindSafe(|| of(points)))
             .unwrap_or_else(|panic| panicked(message(&*panic)))
             .map_err(|error| self.named(error))?;
         if values.len() != points.len() {
@@ -117,8 +176,7 @@ impl Observable {
             let message = format!("{found} values for {wanted} points");
             return Err(self.named(IntegrandError::Failed { message }));
         }
-        let slots = values.into_iter();
-        Ok(slots.map(|value| self.axis.slot(value) as u32).collect())
+        Ok(values)
     }
 
     /// An error of the function, with the name of the observable where it has a message.
@@ -137,19 +195,53 @@ impl Observable {
         }
         error.into()
     }
+}
 
-    /// The histogram from values and errors of all slots (`[bins + 2]`).
-    pub(crate) fn binned(&self, values: &[f64], errors: &[f64]) -> Binned {
-        let last = self.bins() + 1;
-        Binned {
+/// An observable without its functions: what its histogram is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Binning {
+    name: String,
+    axes: Axes,
+}
+
+impl Binning {
+    /// Number of cells, those below and above included.
+    pub(crate) fn cells(&self) -> usize {
+        self.axes.cells()
+    }
+
+    /// The histogram of the value and error of each of its cells.
+    pub(crate) fn binned(&self, found: impl IntoIterator<Item = (f64, f64)>) -> Binned {
+        let mut binned = Binned {
             name: self.name.clone(),
-            low: self.axis.edge(0),
-            high: self.axis.edge(self.bins()),
-            underflow: (values[0], errors[0]),
-            overflow: (values[last], errors[last]),
-            values: values[1..last].to_vec(),
-            errors: errors[1..last].to_vec(),
+            axes: self.axes.clone(),
+            values: Vec::with_capacity(self.axes.bins()),
+            errors: Vec::with_capacity(self.axes.bins()),
+            outside: Vec::new(),
+        };
+        for (cell, (value, error)) in found.into_iter().enumerate() {
+            if self.axes.is_bin(cell) {
+                binned.values.push(value);
+                binned.errors.push(error);
+            } else {
+                binned.outside.push((value, error));
+            }
         }
+        binned
+    }
+}
+
+/// A number of a cell, of which there are at most ten million.
+#[expect(clippy::cast_possible_truncation, reason = "cells are few")]
+fn to_u32(cell: usize) -> u32 {
+    cell as u32
+}
+
+/// Why there is no such histogram.
+fn refused(name: &str, fault: HistogramError) -> Error {
+    Error::Histogram {
+        name: name.to_owned(),
+        reason: fault.to_string(),
     }
 }
 
@@ -172,6 +264,27 @@ mod tests {
         let y = [-2.0, -1.0, -0.5, 0.99, 1.0, f64::NAN, f64::INFINITY];
         let points = Points::new(&y, 1);
         assert_eq!(o.places(&points).unwrap(), [0, 1, 2, 4, 5, 5, 5]);
+    }
+
+    #[test]
+    fn two_axes_make_pairs() {
+        let x = Observable::new("x", 4, 0.0, 1.0, |y| y[0]).unwrap();
+        let y = Observable::new("y", 2, 0.0, 1.0, |y| y[1]).unwrap();
+        let both = Observable::joint("both", x.clone(), y.clone()).unwrap();
+        assert_eq!((both.bins(), both.cells()), (8, 24));
+        let points = [0.3, 0.7, -1.0, 0.2, 0.9, f64::NAN];
+        assert_eq!(both.places(&Points::new(&points, 2)).unwrap(), [10, 1, 19]);
+        assert_ne!(
+            both.key(),
+            Observable::joint("both", y, x.clone()).unwrap().key()
+        );
+        let error = Observable::joint("three", both, x.clone()).unwrap_err();
+        assert!(
+            error.to_string().contains("one axis or two, not 3"),
+            "{error}"
+        );
+        let many = Observable::new("y", 5_000_000, 0.0, 1.0, |y| y[1]).unwrap();
+        assert!(Observable::joint("many", x, many).is_err());
     }
 
     #[test]

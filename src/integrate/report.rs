@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{CostClass, Method, Placement};
-use crate::stats::{Consistency, Estimate};
+use crate::stats::{Axes, Consistency, Estimate};
 
 /// The parts of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,33 +129,40 @@ pub struct Output {
     pub weights: WeightSummary,
 }
 
-/// A histogram of an observable: the integral over each bin (not divided by its width).
+/// A histogram of an observable, or of two: the integral over each bin (not divided by its width).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Binned {
     /// name of the observable
     pub name: String,
-    /// lower end of the first bin
-    pub low: f64,
-    /// upper end of the last bin
-    pub high: f64,
-    /// integral over each bin (first output)
+    /// its one axis, or its two
+    pub axes: Axes,
+    /// integral over each bin (first output), `[bins]` or `[bins of the first, bins of the second]`, row by row
     pub values: Vec<f64>,
     /// their one-sigma errors
     pub errors: Vec<f64>,
-    /// integral below the range, and its error
-    pub underflow: (f64, f64),
-    /// integral above the range or where the observable is NaN, and its error
-    pub overflow: (f64, f64),
+    /// integral below or above a range, and its error: the cells that are no bins, in the order of
+    /// [`Axes::cell`]. Of one axis, what is below and what is above or NaN.
+    pub outside: Vec<(f64, f64)>,
 }
 
 impl Binned {
-    /// Edges of the bins, `[bins + 1]`.
-    pub fn edges(&self) -> Vec<f64> {
-        let bins = self.values.len();
-        let share = |i: usize| i as f64 / bins as f64;
-        (0..=bins)
-            .map(|i| self.low * (1.0 - share(i)) + self.high * share(i))
-            .collect()
+    /// Edges of the bins of an axis, `[bins + 1]`.
+    ///
+    /// # Panics
+    /// If there is no such axis.
+    pub fn edges(&self, axis: usize) -> Vec<f64> {
+        self.axes.as_slice()[axis].edges()
+    }
+
+    /// Integral and error of the cell at a slot of each axis: 0 is below the range, 1 the first bin, the
+    /// number of bins the last one, and one more is above or NaN. `None` where there is no such cell.
+    pub fn cell(&self, slots: &[usize]) -> Option<(f64, f64)> {
+        let cell = self.axes.cell(slots)?;
+        let bins = self.axes.bins_before(slots);
+        if self.axes.is_bin(cell) {
+            return Some((*self.values.get(bins)?, *self.errors.get(bins)?));
+        }
+        self.outside.get(cell - bins).copied()
     }
 }
 

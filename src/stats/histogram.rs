@@ -1,126 +1,141 @@
-//! Histogram: a weighted distribution of one variable in equal bins, mergeable.
+//! Histogram: a weighted distribution of one variable or two in equal bins, mergeable.
 //!
-//! Each bin keeps `sum w` and `sum w^2`; with `N` calls its integral is `sum w / N` with the error
-//! `sqrt((sum w^2 - (sum w)^2 / N) / (N (N - 1)))`, since a point outside the bin counts as a zero
-//! (as for any mean; F. James, Rep. Prog. Phys. 43 (1980) 1145). Bins are half open, `[left, right)`.
+//! Each cell keeps `sum w` and `sum w^2`; with `N` calls its integral is `sum w / N` with the error
+//! `sqrt((sum w^2 - (sum w)^2 / N) / (N (N - 1)))`, since a point outside of it counts as a zero
+//! (as for any mean; F. James, Rep. Prog. Phys. 43 (1980) 1145).
 //!
-//! Weakness: a bin with few entries has a meaningless error, and an `x` within rounding of an edge may
-//! fall on either side of it.
-
-use std::error::Error;
-use std::fmt;
+//! Weakness: a bin with few entries has a meaningless error.
 
 use serde::{Deserialize, Serialize};
 
-use super::Estimate;
+use super::{Axes, Axis, Estimate, HistogramError};
 
-/// Most bins of a histogram.
-const MOST_BINS: usize = 10_000_000;
-
-/// Weighted histogram of equal bins on `[lo, hi)` with underflow and overflow.
+/// Weighted histogram over one axis or two, with what is below and above.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
-    lo: f64,
-    hi: f64,
-    /// `(sum w, sum w^2)` of underflow, the bins in order, overflow.
-    slots: Vec<(f64, f64)>,
+    axes: Axes,
+    /// `(sum w, sum w^2)` of each cell
+    cells: Vec<(f64, f64)>,
 }
 
 impl Histogram {
-    /// An empty histogram.
+    /// An empty histogram of one variable.
     ///
     /// # Errors
     ///
-    /// [`HistogramError::NoBins`] for `bins = 0`, [`HistogramError::TooManyBins`] for more than ten
-    /// million, [`HistogramError::BadRange`] unless `lo < hi` with
-    /// a finite distance.
+    /// As [`Axis::new`].
     pub fn new(bins: usize, lo: f64, hi: f64) -> Result<Self, HistogramError> {
-        if bins == 0 {
-            return Err(HistogramError::NoBins);
-        }
-        if bins > MOST_BINS {
-            return Err(HistogramError::TooManyBins { bins });
-        }
-        if !(lo < hi && (hi - lo).is_finite()) {
-            return Err(HistogramError::BadRange { lo, hi });
-        }
-        Ok(Self {
-            lo,
-            hi,
-            slots: vec![(0.0, 0.0); bins + 2],
-        })
+        Ok(Self::of_axes(Axis::new("", bins, lo, hi)?.into()))
     }
 
-    /// Adds weight `w` at `x`; `x = hi` and NaN go to the overflow, so that no weight is lost.
+    /// An empty histogram over these axes.
+    ///
+    /// ```
+    /// use thalweg::stats::{Axes, Axis, Histogram};
+    ///
+    /// let axes = Axes::new(vec![Axis::new("x", 2, 0.0, 1.0)?, Axis::new("y", 3, 0.0, 1.0)?])?;
+    /// let mut h = Histogram::of_axes(axes);
+    /// h.fill_at(&[0.7, 0.5], 1.0);
+    /// h.fill_at(&[0.7, 1.5], 2.0);
+    /// assert_eq!(h.values().collect::<Vec<_>>(), [0.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+    /// assert_eq!((h.overflow(0), h.overflow(1)), (0.0, 2.0));
+    /// # Ok::<(), thalweg::stats::HistogramError>(())
+    /// ```
+    pub fn of_axes(axes: Axes) -> Self {
+        let cells = vec![(0.0, 0.0); axes.cells()];
+        Self { axes, cells }
+    }
+
+    /// Adds weight `w` at `x` of a histogram of one variable, as [`Self::fill_at`].
+    ///
+    /// # Panics
+    ///
+    /// If it has two axes.
     pub fn fill(&mut self, x: f64, w: f64) {
-        let slot = self.slot(x);
-        self.slots[slot].0 += w;
-        self.slots[slot].1 += w * w;
+        self.fill_at(&[x], w);
     }
 
-    /// Position of `x` among underflow (0), the bins in order, and overflow.
-    pub(crate) fn slot(&self, x: f64) -> usize {
-        let bins = self.bins();
-        if x < self.lo {
-            0
-        } else if x < self.hi {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "lo <= x < hi, so the product lies in [0, bins]; its floor is meant"
-            )]
-            let bin = ((x - self.lo) / (self.hi - self.lo) * bins as f64) as usize;
-            bin.min(bins - 1) + 1
-        } else {
-            bins + 1
-        }
+    /// Adds weight `w` at `x` (`[axes]`); an upper end and NaN count as above, so that no weight is lost.
+    ///
+    /// # Panics
+    ///
+    /// If `x` does not have one coordinate for each axis.
+    pub fn fill_at(&mut self, x: &[f64], w: f64) {
+        let axes = self.axes.as_slice();
+        assert_eq!(x.len(), axes.len(), "coordinates of a histogram");
+        let slots = axes.iter().zip(x).map(|(axis, x)| (axis, axis.slot(*x)));
+        let cell = slots.fold(0, |cell, (axis, slot)| cell * (axis.bins() + 2) + slot);
+        self.cells[cell].0 += w;
+        self.cells[cell].1 += w * w;
     }
 
     /// Adds the entries of another histogram.
     ///
     /// # Errors
     ///
-    /// [`HistogramError::Mismatch`] if the bins differ; nothing is added then.
+    /// [`HistogramError::Mismatch`] if the axes differ; nothing is added then.
     pub fn merge_from(&mut self, other: &Self) -> Result<(), HistogramError> {
-        if (self.bins(), [self.lo, self.hi]) != (other.bins(), [other.lo, other.hi]) {
+        if self.axes != other.axes || self.cells.len() != other.cells.len() {
             return Err(HistogramError::Mismatch);
         }
-        for (mine, theirs) in self.slots.iter_mut().zip(&other.slots) {
+        for (mine, theirs) in self.cells.iter_mut().zip(&other.cells) {
             mine.0 += theirs.0;
             mine.1 += theirs.1;
         }
         Ok(())
     }
 
-    /// Number of bins, without underflow and overflow.
+    /// Its axes.
+    pub fn axes(&self) -> &[Axis] {
+        self.axes.as_slice()
+    }
+
+    /// Number of bins of all axes, without what is below and above.
     pub fn bins(&self) -> usize {
-        self.slots.len() - 2
+        self.axes.bins()
     }
 
-    /// Left edge of bin `i`; `edge(bins())` is the upper end of the range.
-    pub fn edge(&self, i: usize) -> f64 {
-        let share = i as f64 / self.bins() as f64;
-        self.lo * (1.0 - share) + self.hi * share
-    }
-
-    /// `sum w` of each bin.
+    /// `sum w` of each bin, the last axis running fastest.
     pub fn values(&self) -> impl ExactSizeIterator<Item = f64> {
-        self.slots[1..=self.bins()].iter().map(|slot| slot.0)
+        (0..self.bins()).map(|i| self.cells[self.axes.cell_of_bin(i)].0)
     }
 
     /// `sqrt(sum w^2)` of each bin: the error of the sum if the number of calls is Poisson.
     pub fn errors(&self) -> impl ExactSizeIterator<Item = f64> {
-        self.slots[1..=self.bins()].iter().map(|slot| slot.1.sqrt())
+        (0..self.bins()).map(|i| self.cells[self.axes.cell_of_bin(i)].1.sqrt())
     }
 
-    /// `sum w` below the range.
-    pub fn underflow(&self) -> f64 {
-        self.slots[0].0
+    /// `(sum w, sum w^2)` of the cell at a slot of each axis ([`Axis::slot`]); `None` where there is none.
+    pub fn cell(&self, slots: &[usize]) -> Option<(f64, f64)> {
+        self.axes.cell(slots).map(|cell| self.cells[cell])
     }
 
-    /// `sum w` above the range and at undefined places.
-    pub fn overflow(&self) -> f64 {
-        self.slots[self.bins() + 1].0
+    /// `sum w` below the range of an axis, wherever it is on the other.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such axis.
+    pub fn underflow(&self, axis: usize) -> f64 {
+        self.at(axis, 0)
+    }
+
+    /// `sum w` above the range of an axis and at undefined places of it, wherever it is on the other.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such axis.
+    pub fn overflow(&self, axis: usize) -> f64 {
+        self.at(axis, self.axes()[axis].bins() + 1)
+    }
+
+    /// `sum w` in one slot of an axis.
+    fn at(&self, axis: usize, slot: usize) -> f64 {
+        let axes = self.axes();
+        let unit: usize = axes[axis + 1..].iter().map(|a| a.bins() + 2).product();
+        let of = |cell: usize| cell / unit % (axes[axis].bins() + 2);
+        let cells = self.cells.iter().enumerate();
+        let there = cells.filter(|(cell, _)| of(*cell) == slot);
+        there.fold(0.0, |sum, (_, (w, _))| sum + w)
     }
 
     /// Integral over bin `i` (not divided by its width), from `calls` calls in all.
@@ -130,7 +145,7 @@ impl Histogram {
     /// If there is no bin `i`.
     pub fn integral(&self, i: usize, calls: u64) -> Estimate {
         assert!(i < self.bins(), "bin {i} of {}", self.bins());
-        let (sum, squares) = self.slots[i + 1];
+        let (sum, squares) = self.cells[self.axes.cell_of_bin(i)];
         let n = calls as f64;
         let error = if calls < 2 {
             0.0
@@ -146,43 +161,6 @@ impl Histogram {
     }
 }
 
-/// Why a histogram cannot be made or merged.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum HistogramError {
-    /// A histogram needs at least one bin.
-    NoBins,
-    /// More than ten million bins.
-    TooManyBins {
-        /// Bins as given.
-        bins: usize,
-    },
-    /// The range is empty, reversed or not finite.
-    BadRange {
-        /// Lower end as given.
-        lo: f64,
-        /// Upper end as given.
-        hi: f64,
-    },
-    /// The histograms have different bins.
-    Mismatch,
-}
-
-impl fmt::Display for HistogramError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooManyBins { bins } => {
-                write!(f, "a histogram has at most {MOST_BINS} bins, not {bins}")
-            }
-            Self::NoBins => f.write_str("a histogram needs at least one bin"),
-            Self::BadRange { lo, hi } => write!(f, "no histogram range from {lo} to {hi}"),
-            Self::Mismatch => f.write_str("histograms with different bins cannot be merged"),
-        }
-    }
-}
-
-impl Error for HistogramError {}
-
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "exact results are compared")]
 mod tests {
@@ -190,7 +168,7 @@ mod tests {
     use proptest::{prop_assert, prop_assert_eq, proptest};
 
     use super::super::Moments;
-    use super::{Histogram, HistogramError};
+    use super::{Axes, Axis, Histogram, HistogramError};
 
     #[test]
     fn entries_find_their_bins() {
@@ -211,12 +189,42 @@ mod tests {
             h.fill(x, 2.0);
         }
         assert_eq!(h.values().collect::<Vec<_>>(), [2.0, 2.0, 4.0, 4.0]);
-        assert_eq!((h.underflow(), h.overflow()), (4.0, 4.0));
-        assert_eq!([h.edge(0), h.edge(1), h.edge(4)], [-1.0, -0.5, 1.0]);
+        assert_eq!((h.underflow(0), h.overflow(0)), (4.0, 4.0));
+        assert_eq!(h.axes()[0].edges(), [-1.0, -0.5, 0.0, 0.5, 1.0]);
         assert!(
             h.errors()
                 .all(|e| e == 2.0 || (e - 8.0_f64.sqrt()).abs() < 1e-15)
         );
+    }
+
+    #[test]
+    fn of_two_axes_each_has_its_own_ends() {
+        let x = Axis::new("x", 2, 0.0, 1.0).unwrap();
+        let y = Axis::new("y", 3, 0.0, 3.0).unwrap();
+        let mut h = Histogram::of_axes(Axes::new(vec![x, y]).unwrap());
+        let at = [
+            [0.1, 0.1],
+            [0.6, 2.5],
+            [0.6, 2.5],
+            [-1.0, 1.5],
+            [-1.0, -1.0],
+            [0.1, f64::NAN],
+            [1.0, 9.0],
+        ];
+        for (i, x) in (0..).zip(&at) {
+            h.fill_at(x, 2.0_f64.powi(i));
+        }
+        assert_eq!(
+            h.values().collect::<Vec<_>>(),
+            [1.0, 0.0, 0.0, 0.0, 0.0, 6.0]
+        );
+        assert_eq!(h.errors().last(), Some(20.0_f64.sqrt()));
+        assert_eq!([h.underflow(0), h.underflow(1)], [24.0, 16.0]);
+        assert_eq!([h.overflow(0), h.overflow(1)], [64.0, 96.0]);
+        assert_eq!(h.cell(&[0, 2]), Some((8.0, 64.0)));
+        assert_eq!(h.integral(5, 8).value, 0.75);
+        let other = Histogram::new(6, 0.0, 1.0).unwrap();
+        assert_eq!(h.merge_from(&other), Err(HistogramError::Mismatch));
     }
 
     #[test]

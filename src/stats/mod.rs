@@ -15,6 +15,7 @@
 //! | is a set of pulls normal? | [`ks_normal`] |
 //! | differential distributions | [`Histogram`] |
 
+pub mod axis;
 pub mod batches;
 pub mod covariance;
 pub mod estimate;
@@ -30,10 +31,11 @@ pub mod sum;
 pub mod unweighting;
 pub mod weights;
 
+pub use axis::{Axes, Axis, HistogramError};
 pub use batches::{Consistency, consistency, p_value_chi2, two_sided_p_value};
 pub use covariance::Covariance;
 pub use estimate::Estimate;
-pub use histogram::{Histogram, HistogramError};
+pub use histogram::Histogram;
 pub use moments::Moments;
 pub use normal::{ks_normal, normal_cdf, normal_quantile, normal_score_of_t};
 pub use notation::parenthesis;

@@ -32,8 +32,9 @@ fn parts() -> Vec<Partial> {
     let grid = Grid::from_edges(2, vec![0.0, 0.3, 1.0, 0.0, 0.5, 1.0]).expect("good edges");
     let maps: [Box<dyn Map>; 2] = [Box::new(grid), Box::new(Identity::new(2))];
     let axis = Observable::new("x", 3, 0.0, 1.0, |y| y[0]).expect("good bins");
+    let both = Observable::joint("both", axis.clone(), axis.clone()).expect("good bins");
     let plain = Integrator::new(settings).expect("good settings");
-    let integrators = [plain.clone(), plain.observing(vec![axis])];
+    let integrators = [plain.clone(), plain.observing(vec![axis, both])];
     let mut parts = Vec::new();
     for (integrator, map) in integrators.iter().zip(&maps) {
         for i in [1, 3] {
@@ -123,6 +124,13 @@ fn small_histograms_take_little_memory() {
     let f = from_fn(2, |x| x[0]);
     let what = (128, Shard::default());
     let part = own.estimate_shard(&f, &Identity::new(2), what, &mut Silent);
+    let part = part.unwrap();
+    assert_eq!(check(&part.to_bytes().unwrap(), &[]), Ok(Read::Drawn));
+    let narrow = Observable::new("x", 2, 0.0, 1.0, |y| y[0]).unwrap();
+    let wide = Observable::new("y", (1 << 14) - 2, 0.0, 1.0, |y| y[1]).unwrap();
+    let both = Observable::joint("both", narrow, wide).unwrap();
+    let part = own.clone().observing(vec![both]);
+    let part = part.estimate_shard(&f, &Identity::new(2), what, &mut Silent);
     let part = part.unwrap();
     assert_eq!(check(&part.to_bytes().unwrap(), &[]), Ok(Read::Drawn));
     let axis = Observable::new("x", bins + 1, 0.0, 1.0, |y| y[0]).unwrap();

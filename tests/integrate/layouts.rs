@@ -2,7 +2,7 @@
 
 use thalweg::{
     Error, Integrator, Method, Observable, Placement, Settings, from_fn, from_vector_fn,
-    integrate::Silent,
+    integrate::Silent, stats::Moments,
 };
 
 use super::{integrate, spend};
@@ -60,26 +60,71 @@ fn placements_and_histograms_agree() {
         };
         let sum = Observable::new("sum", 4, 0.0, 2.0, |y| y[0] + y[1]).unwrap();
         let first = Observable::new("first", 5, 0.0, 0.5, |y| y[0]).unwrap();
+        let joint = Observable::joint("both", first.clone(), sum.clone()).unwrap();
         let report = Integrator::new(settings)
             .unwrap()
-            .observing(vec![sum, first])
+            .observing(vec![sum.clone(), first.clone(), joint])
             .integrate(&f)
             .unwrap();
         assert_eq!(report.placement, placement);
         assert!(report.estimate.pull(1.0).abs() < 5.0, "{report}");
         for histogram in &report.histograms {
-            let all: f64 = histogram.values.iter().sum();
-            let all = all + histogram.underflow.0 + histogram.overflow.0;
+            let outside: f64 = histogram.outside.iter().map(|cell| cell.0).sum();
+            let all = histogram.values.iter().sum::<f64>() + outside;
             assert!((all - report.estimate.value).abs() < 1e-12, "{histogram:?}");
         }
         // int of 2 x over the bins of x.
         let first = &report.histograms[1];
-        for (k, edge) in first.edges().windows(2).enumerate() {
+        for (k, edge) in first.edges(0).windows(2).enumerate() {
             let exact = edge[1].powi(2) - edge[0].powi(2);
             let pull = (first.values[k] - exact) / first.errors[k];
             assert!(pull.abs() < 6.0, "{placement:?} {k}: {pull}");
         }
-        assert!((first.overflow.0 - 0.75).abs() < 6.0 * first.overflow.1);
+        let (above, error) = first.outside[1];
+        assert!((above - 0.75).abs() < 6.0 * error);
+        // int of 4 x y over x of [0, 1/10], x + y of [1/2, 1]; and over x above 1/2, the sum below it.
+        let joint = &report.histograms[2];
+        assert_eq!((joint.values.len(), joint.outside.len()), (20, 7 * 6 - 20));
+        let below = |t: f64| 4.0 * (t * t * 0.005 - t * 2e-3 / 3.0 + 2.5e-5) / 2.0;
+        let (value, error) = joint.cell(&[1, 2]).unwrap();
+        let pull = (value - below(1.0) + below(0.5)) / error;
+        assert!(pull.abs() < 6.0, "{placement:?}: {pull}");
+        assert_eq!(joint.cell(&[6, 1]), Some((0.0, 0.0)));
+        assert_eq!(joint.cell(&[7, 1]), None);
+    }
+}
+
+/// Errors of a histogram of two axes are those of its values, over seeds.
+#[test]
+fn joint_histograms_have_honest_errors() {
+    const SEEDS: u64 = 100;
+    let f = from_fn(2, |y| 4.0 * y[0] * y[1]);
+    for placement in [Placement::Random, Placement::Strata] {
+        let mut pulls = Moments::default();
+        for seed in 1..=SEEDS {
+            let settings = Settings {
+                placement,
+                seed,
+                ..spend(Method::Vegas, 20_000)
+            };
+            let [x, y] =
+                [0, 1].map(|i| Observable::new("x", 2, 0.25, 0.75, move |y| y[i]).unwrap());
+            let both = Observable::joint("both", x, y).unwrap();
+            let integrator = Integrator::new(settings).unwrap().observing(vec![both]);
+            let report = integrator.integrate(&f).unwrap();
+            let edges = [0.0, 0.25, 0.5, 0.75, 1.0_f64];
+            let part = |slot: usize| edges[slot + 1].powi(2) - edges[slot].powi(2);
+            for (i, j) in (0..4).flat_map(|i| (0..4).map(move |j| (i, j))) {
+                let (value, error) = report.histograms[0].cell(&[i, j]).unwrap();
+                pulls.push((value - part(i) * part(j)) / error);
+            }
+        }
+        // 1600 pulls, those of one run somewhat correlated.
+        assert!(pulls.mean.abs() < 0.15, "{placement:?} {pulls:?}");
+        assert!(
+            (pulls.std_dev() - 1.0).abs() < 0.12,
+            "{placement:?} {pulls:?}"
+        );
     }
 }
 

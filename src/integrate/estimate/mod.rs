@@ -12,7 +12,7 @@ mod strata;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use histograms::{Tally, of_independent};
+pub(super) use histograms::{Filled, Tally, of_independent};
 pub(super) use nets::Nets;
 pub(super) use strata::{mean_and_variance, shares};
 

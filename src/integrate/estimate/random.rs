@@ -18,7 +18,7 @@ use super::{
         run::Run,
         settings::Placement,
     },
-    BATCHES, Findings, Progress, Summary, Tally, chunk_size,
+    BATCHES, Filled, Findings, Progress, Summary, Tally, chunk_size,
     histograms::of_independent,
     needed, reached, unscaled,
 };
@@ -44,7 +44,7 @@ struct Part {
     moments: Vec<Moments>,
     weights: Vec<WeightStats>,
     covariance: Option<Covariance>,
-    tally: Tally,
+    filled: Filled,
 }
 
 impl Part {
@@ -54,8 +54,7 @@ impl Part {
         (floors, with_covariance): (&[f64], bool),
     ) -> Result<Self> {
         let mut columns = e.columns();
-        let mut tally = Tally::new(evaluator.observables());
-        tally.add(&evaluator.places(e)?, &columns[0]);
+        let filled = Filled::new(&evaluator.places(e)?, &columns[0]);
         let weights = columns.iter().zip(floors);
         let weights = weights
             .map(|(w, floor)| WeightStats::above(*floor, w, &[]))
@@ -72,7 +71,7 @@ impl Part {
             moments: columns.iter().map(|w| Moments::from_slice(w)).collect(),
             weights,
             covariance,
-            tally,
+            filled,
         })
     }
 }
@@ -125,7 +124,7 @@ impl Sums {
                 .for_each(|c| all.merge_from(c));
         }
         for part in parts {
-            self.tally.merge_from(&part.tally);
+            self.tally.add(&part.filled);
         }
         self.batches[0].last().copied().unwrap_or_default()
     }

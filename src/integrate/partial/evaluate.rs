@@ -10,6 +10,7 @@ use super::super::{
     explore::exponent_of,
     jobs::WAVE,
     mixture::{Defence, Mixture},
+    observable::Observable,
     pool,
     prepare::flow_of,
     report::Phase,
@@ -19,10 +20,10 @@ use super::super::{
     watch::Watch,
 };
 use super::{
-    FEWEST, MOST, MOST_OUTPUTS, MOST_SLOTS, PROBE, Partial, Shard,
+    FEWEST, MOST, MOST_CELLS, MOST_OUTPUTS, PROBE, Partial, Shard,
     plan::{Plan, Source},
     sums::{Piece, Sums},
-    whole::{Axis, Whole},
+    whole::Whole,
 };
 use crate::error::{Error, Result, check};
 use crate::integrand::Integrand;
@@ -84,12 +85,12 @@ impl Integrator {
         let outputs = evaluator.outputs();
         let allowed = "at most 256";
         check(outputs <= MOST_OUTPUTS, "outputs", outputs as f64, allowed)?;
-        let slots: usize = self.observables.iter().map(|o| o.bins() + 2).sum();
+        let cells: usize = self.observables.iter().map(Observable::cells).sum();
         let allowed = "at most 65536";
         check(
-            slots <= MOST_SLOTS,
+            cells <= MOST_CELLS,
             "bins of histograms",
-            slots as f64,
+            cells as f64,
             allowed,
         )?;
         let watch = Watch::new(observer, settings.stop.max_seconds, false);
@@ -114,7 +115,7 @@ fn part(run: &mut Run<'_>, map: &dyn Map, (points, shard): (u64, Shard)) -> Resu
         level: whole.pilot.mean,
     });
     let mixture = Mixture::new(map, defence.as_ref());
-    let mut sums = Sums::new(whole.outputs, whole.slots());
+    let mut sums = Sums::new(whole.outputs, whole.cells());
     let done = evaluate(run, mixture, (&plan, first, length), &mut sums)?;
     sums.finish();
     let ranges = if done > 0 {
@@ -151,6 +152,7 @@ fn evaluate(
     sums: &mut Sums,
 ) -> Result<u64> {
     let uniform = Identity::new(run.evaluator.dim());
+    let observables = run.evaluator.observables();
     let (mut done, mut pieces) = (0, Vec::new());
     while done < length && run.stopped.is_none() {
         let chunks = first + done..first + length.min(done + STEP);
@@ -179,7 +181,7 @@ fn evaluate(
                 pieces.push(piece);
                 // What is left of a chunk that was not completed does not count.
                 if *last {
-                    moments.merge_from(&sums.add(plan.batch(job.chunk), &pieces));
+                    moments.merge_from(&sums.add(plan.batch(job.chunk), &pieces, observables));
                     pieces.clear();
                     done += 1;
                 }
@@ -242,7 +244,12 @@ fn probe(run: &mut Run<'_>, map: &dyn Map, points: u64) -> Result<Whole> {
         exponents,
         probe: few.chain(values).copied().collect(),
         pilot,
-        axes: run.evaluator.observables().iter().map(Axis::of).collect(),
+        histograms: run
+            .evaluator
+            .observables()
+            .iter()
+            .map(Observable::binning)
+            .collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }

@@ -42,8 +42,8 @@ const FEWEST: u64 = 128;
 const MOST: u64 = 1 << 50;
 /// Most outputs.
 const MOST_OUTPUTS: usize = 256;
-/// Most bins of all histograms, underflows and overflows included.
-const MOST_SLOTS: usize = 1 << 16;
+/// Most bins of all histograms, those below and above included.
+const MOST_CELLS: usize = 1 << 16;
 /// Most ranges of chunks without neighbours.
 const MOST_RANGES: usize = 1 << 18;
 /// Points that sampler and integrand are recognised by.

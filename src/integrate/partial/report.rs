@@ -8,7 +8,7 @@ use super::super::{
     settings::Placement,
     verdict::remark,
 };
-use super::{Partial, sums::Batches, whole::Axis};
+use super::{Partial, sums::Batches};
 use crate::stats::exact::ExactMoments;
 use crate::stats::{Moments, consistency};
 
@@ -152,15 +152,11 @@ impl Partial {
     fn histograms(&self) -> Vec<Binned> {
         let exponent = -self.whole.exponents[0];
         let of = of_independent(self.points_there());
-        let mut slots = self.sums.tally.iter();
-        let observables = self.whole.axes.iter().filter_map(Axis::observable);
-        let binned = observables.map(|observable| {
-            let found = slots.by_ref().take(observable.bins() + 2);
-            let (values, errors): (Vec<f64>, Vec<f64>) = found
-                .map(|[sum, squares]| of([sum.value(), squares.value()]))
-                .map(|(v, e)| (scale(v, exponent), scale(e, exponent)))
-                .unzip();
-            observable.binned(&values, &errors)
+        let mut cells = self.sums.tally.iter();
+        let binned = self.whole.histograms.iter().map(|binning| {
+            let found = cells.by_ref().take(binning.cells());
+            let found = found.map(|[sum, squares]| of([sum.value(), squares.value()]));
+            binning.binned(found.map(|(v, e)| (scale(v, exponent), scale(e, exponent))))
         });
         binned.collect()
     }

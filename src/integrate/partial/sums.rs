@@ -5,9 +5,10 @@ use std::result::Result as StdResult;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::super::{
-    estimate::{BATCHES, Tally},
+    estimate::{BATCHES, Filled},
     evaluator::{Evaluated, Evaluator},
     mixture::Mixture,
+    observable::Observable,
 };
 use super::{
     plan::{Job, Source},
@@ -33,8 +34,8 @@ pub(super) struct Sums {
     /// per output
     #[serde(deserialize_with = "list::few")]
     pub(super) weights: Vec<ExactWeights>,
-    /// of w and of w^2, per slot of all histograms
-    #[serde(deserialize_with = "slots")]
+    /// of w and of w^2, per cell of all histograms
+    #[serde(deserialize_with = "cells")]
     pub(super) tally: Vec<[ExactSum; 2]>,
     /// points of the estimate that counted as zero because of a NaN, and of an infinity
     pub(super) not_finite: [u64; 2],
@@ -45,11 +46,11 @@ pub(super) struct Sums {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Batches(#[serde(deserialize_with = "list::few")] pub(super) Vec<ExactMoments>);
 
-fn slots<'de, D: Deserializer<'de>>(from: D) -> StdResult<Vec<[ExactSum; 2]>, D::Error> {
+fn cells<'de, D: Deserializer<'de>>(from: D) -> StdResult<Vec<[ExactSum; 2]>, D::Error> {
     from.deserialize_seq(List {
         convert: |sums: [ExactSum; 2]| sums,
         fewest: 0,
-        most: super::MOST_SLOTS,
+        most: super::MOST_CELLS,
     })
 }
 
@@ -58,7 +59,7 @@ pub(super) struct Piece {
     /// per output; none where the points are no part of the estimate
     moments: Vec<Moments>,
     weights: Vec<WeightStats>,
-    tally: Tally,
+    filled: Filled,
     not_finite: [u64; 2],
     uniform: Option<Uniform>,
 }
@@ -73,7 +74,7 @@ impl Piece {
         let mut piece = Self {
             moments: Vec::new(),
             weights: Vec::new(),
-            tally: Tally::default(),
+            filled: Filled::default(),
             not_finite: e.not_finite,
             uniform: None,
         };
@@ -87,8 +88,7 @@ impl Piece {
             piece.uniform = Some(Uniform::new(e, evaluator.outputs(), &log_q));
         }
         let mut columns = e.columns();
-        piece.tally = Tally::new(evaluator.observables());
-        piece.tally.add(&evaluator.places(e)?, &columns[0]);
+        piece.filled = Filled::new(&evaluator.places(e)?, &columns[0]);
         let weights = columns.iter().zip(floors);
         piece.weights = weights
             .map(|(w, floor)| WeightStats::above(*floor, w, &[]))
@@ -100,18 +100,23 @@ impl Piece {
 }
 
 impl Sums {
-    pub(super) fn new(outputs: usize, slots: usize) -> Self {
+    pub(super) fn new(outputs: usize, cells: usize) -> Self {
         Self {
             batches: vec![Batches(vec![ExactMoments::default(); EQUAL]); outputs],
             weights: vec![ExactWeights::default(); outputs],
-            tally: vec![<[ExactSum; 2]>::default(); slots],
+            tally: vec![<[ExactSum; 2]>::default(); cells],
             not_finite: [0; 2],
             uniform: Uniform::default(),
         }
     }
 
-    /// Takes in the pieces of a chunk; returns the moments of its first output.
-    pub(super) fn add(&mut self, batch: usize, pieces: &[Piece]) -> Moments {
+    /// Takes in the pieces of a chunk, with histograms of `observables`; returns the moments of its first output.
+    pub(super) fn add(
+        &mut self,
+        batch: usize,
+        pieces: &[Piece],
+        observables: &[Observable],
+    ) -> Moments {
         let mut first = Moments::default();
         for piece in pieces {
             for (all, m) in self.batches.iter_mut().zip(&piece.moments) {
@@ -121,14 +126,7 @@ impl Sums {
                 all.add(w);
             }
             first.merge_from(&piece.moments.first().copied().unwrap_or_default());
-            for (all, [sum, squares]) in self
-                .tally
-                .iter_mut()
-                .zip(piece.tally.slots.iter().flatten())
-            {
-                all[0].add(*sum);
-                all[1].add(*squares);
-            }
+            self.fill(&piece.filled, observables);
             for (all, n) in self.not_finite.iter_mut().zip(piece.not_finite) {
                 *all += n;
             }
@@ -138,6 +136,19 @@ impl Sums {
         }
         self.uniform.prune_at(self.weights[0].max_abs());
         first
+    }
+
+    /// Takes in the histograms of a chunk.
+    fn fill(&mut self, filled: &Filled, observables: &[Observable]) {
+        let mut first = 0;
+        for (sums, observable) in filled.each.iter().zip(observables) {
+            for (cell, [sum, squares]) in sums {
+                let all = &mut self.tally[first + *cell as usize];
+                all[0].add(*sum);
+                all[1].add(*squares);
+            }
+            first += observable.cells();
+        }
     }
 
     /// Leaves out what the other sums have shown not to matter.
@@ -182,7 +193,7 @@ impl Sums {
             && self.batches.iter().all(batches)
             && self.weights.len() == whole.outputs
             && self.weights.iter().all(|w| w.calls() == points)
-            && self.tally.len() == whole.slots()
+            && self.tally.len() == whole.cells()
             && not_finite.is_some_and(|n| n <= calls)
             && self.uniform.fits(calls)
     }

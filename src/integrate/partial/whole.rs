@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{
     mixture::Defence,
-    observable::Observable,
+    observable::Binning,
     settings::{Method, NonFinite},
 };
 use super::plan::Plan;
@@ -41,35 +41,8 @@ pub(super) struct Whole {
     /// of the first output at a few more of them, scaled
     pub(super) pilot: Moments,
     #[serde(deserialize_with = "list::few")]
-    pub(super) axes: Vec<Axis>,
+    pub(super) histograms: Vec<Binning>,
     pub(super) version: String,
-}
-
-/// An observable without its function.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Axis {
-    pub(super) name: String,
-    pub(super) bins: usize,
-    pub(super) low: f64,
-    pub(super) high: f64,
-}
-
-impl Axis {
-    pub(super) fn of(observable: &Observable) -> Self {
-        let (low, high) = observable.range();
-        Self {
-            name: observable.name().to_owned(),
-            bins: observable.bins(),
-            low,
-            high,
-        }
-    }
-
-    /// An observable with these bins, which nobody asks for values.
-    pub(super) fn observable(&self) -> Option<Observable> {
-        let name = self.name.clone();
-        Observable::new(name, self.bins, self.low, self.high, |_| f64::NAN).ok()
-    }
 }
 
 impl Whole {
@@ -99,9 +72,9 @@ impl Whole {
         }
     }
 
-    /// Slots of all histograms.
-    pub(super) fn slots(&self) -> usize {
-        self.axes.iter().map(|axis| axis.bins + 2).sum()
+    /// Cells of all histograms.
+    pub(super) fn cells(&self) -> usize {
+        self.histograms.iter().map(Binning::cells).sum()
     }
 
     /// Whether a run can have it: what was read may be anything.
@@ -113,9 +86,7 @@ impl Whole {
             && self.exponents.iter().all(|e| e.abs() <= MOST)
             && self.probe.len() <= super::PROBE * (1 + self.outputs)
             && (1..=super::super::evaluator::CHUNK).contains(&self.pilot.calls)
-            && self.axes.iter().all(|a| a.bins <= super::MOST_SLOTS)
-            && self.slots() <= super::MOST_SLOTS
-            && self.axes.iter().all(|a| a.observable().is_some())
+            && self.cells() <= super::MOST_CELLS
     }
 
     /// In what `other` differs from it: the rest of a sentence that begins with "it".
@@ -141,7 +112,7 @@ impl Whole {
             || !alike(&numbers(self.pilot), &numbers(other.pilot))
         {
             "is of another sampler or of another integrand"
-        } else if self.axes != other.axes {
+        } else if self.histograms != other.histograms {
             "has other histograms"
         } else if self.exponents != other.exponents {
             "has sums of another scale"

@@ -99,7 +99,7 @@ impl Nets {
             }
             unscaled(matrix.iter().copied(), exponents)
         });
-        let tallies: Vec<Tally> = self.each.iter().map(|n| n.tally.clone()).collect();
+        let tallies: Vec<&Tally> = self.each.iter().map(|n| &n.tally).collect();
         let first = self.all(0);
         Findings {
             outputs: outputs.collect(),

@@ -7,7 +7,7 @@ use super::super::{
         report::Phase,
         run::Run,
     },
-    Tally, chunk_size, rounding,
+    Filled, Tally, chunk_size, rounding,
 };
 use super::FEWEST_NETS;
 use crate::error::Result;
@@ -28,7 +28,7 @@ pub(super) struct Net {
 pub(super) struct Part {
     pub(super) moments: Vec<Moments>,
     pub(super) weights: Vec<WeightStats>,
-    pub(super) tally: Tally,
+    pub(super) filled: Filled,
 }
 
 /// Some points of one channel of one net.
@@ -134,7 +134,7 @@ impl Nets {
                 for (all, one) in moments[job.net].iter_mut().zip(&part.moments) {
                     all.merge_from(one);
                 }
-                tallies[job.net].merge_from(&part.tally);
+                tallies[job.net].add(&part.filled);
                 for (all, one) in weights.iter_mut().zip(&part.weights) {
                     all.merge_from(one);
                 }
@@ -226,10 +226,9 @@ pub(super) fn part(
     watched: bool,
 ) -> Result<(Part, Option<(Vec<f64>, Vec<f64>)>)> {
     let mut columns = e.columns();
-    let mut tally = Tally::default();
+    let mut filled = Filled::default();
     if histograms {
-        tally = Tally::new(evaluator.observables());
-        tally.add(&evaluator.places(&e)?, &columns[0]);
+        filled = Filled::new(&evaluator.places(&e)?, &columns[0]);
     }
     let weights = columns.iter().zip(floors);
     let weights = weights
@@ -239,7 +238,7 @@ pub(super) fn part(
     let part = Part {
         moments: columns.iter().map(|w| Moments::from_slice(w)).collect(),
         weights,
-        tally,
+        filled,
     };
     let seen = watched.then(|| (e.z, columns.swap_remove(0)));
     Ok((part, seen))

@@ -6,7 +6,7 @@ use super::super::{
         run::Run,
         strata::Visit,
     },
-    Tally,
+    Filled, Tally,
 };
 use crate::error::Result;
 use crate::stats::{CompensatedSum, Covariance, WeightStats};
@@ -159,45 +159,41 @@ impl Part {
         }
     }
 
+    /// Of one chunk, whose histograms are by themselves.
     pub(super) fn new(
         evaluator: &Evaluator<'_>,
         (e, visits, lined): (&Evaluated, &[Visit], bool),
         shares: &[f64],
         (floors, with_covariance): (&[f64], bool),
-    ) -> Result<Self> {
+    ) -> Result<(Self, Filled)> {
         let w = e.columns();
-        let mut tally = Tally::new(evaluator.observables());
-        if !tally.slots.is_empty() {
-            let places = evaluator.places(e)?;
-            let mut scratch = tally.clone();
-            for_visits(visits, |first, n, factor| {
-                tally.add_cell(
-                    &places,
-                    (first, &w[0][first..first + n]),
-                    factor,
-                    &mut scratch,
-                );
-            });
+        let mut filled = Filled::default();
+        if !evaluator.observables().is_empty() {
+            let mut strata = Vec::with_capacity(visits.len());
+            for_visits(visits, |first, n, factor| strata.push((first, n, factor)));
+            filled = Filled::of_strata(&evaluator.places(e)?, &w[0], &strata);
         }
         let covariance = with_covariance.then(|| covariance(visits, &w));
         let columns = w.iter().zip(floors);
-        Ok(Self {
+        let part = Self {
             columns: columns
                 .map(|(w, floor)| Column::new((visits, lined), w, shares, *floor))
                 .collect(),
             covariance,
-            tally,
-        })
+            tally: Tally::default(),
+        };
+        Ok((part, filled))
     }
 
-    pub(super) fn merge_from(&mut self, other: &Self) {
+    /// Takes in a chunk.
+    pub(super) fn add(&mut self, (other, filled): &(Self, Filled)) {
         for (mine, theirs) in self.columns.iter_mut().zip(&other.columns) {
             mine.merge_from(theirs);
         }
         if let (Some(mine), Some(theirs)) = (&mut self.covariance, &other.covariance) {
             mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
         }
-        self.tally.merge_from(&other.tally);
+        self.tally.add(filled);
     }
 }
 

@@ -154,7 +154,7 @@ fn pass(
                 of,
             )
         },
-        |_, part| all.merge_from(&part),
+        |_, part| all.add(&part),
     )?;
     Ok((done == calls).then_some(all))
 }

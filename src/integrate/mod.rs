@@ -30,6 +30,7 @@ mod peaks;
 mod pilot;
 mod prepare;
 mod product;
+mod ranks;
 mod report;
 mod run;
 mod settings;
@@ -56,6 +57,8 @@ pub use settings::{CostClass, Method, NonFinite, Placement, Settings, Stop, Vega
 pub use shard::Shard;
 pub use vegas_plus::{Drawn, Pass, PassConfig, PassEstimate, VegasPlus, VegasPlusState};
 
+use std::sync::Arc;
+
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use auto::Frozen;
@@ -69,6 +72,7 @@ use crate::error::{Error, Result};
 use crate::integrand::{Domain, Integrand};
 use crate::map::Map;
 use crate::rng::continued;
+use crate::team::{Crew, Team};
 
 /// Integrates functions as its settings say.
 ///
@@ -84,6 +88,7 @@ use crate::rng::continued;
 pub struct Integrator {
     settings: Settings,
     observables: Vec<Observable>,
+    team: Option<Arc<dyn Team>>,
 }
 
 /// A finished run.
@@ -117,6 +122,7 @@ impl Integrator {
         Ok(Self {
             settings,
             observables: Vec::new(),
+            team: None,
         })
     }
 
@@ -129,6 +135,16 @@ impl Integrator {
     #[must_use]
     pub fn observing(mut self, observables: Vec<Observable>) -> Self {
         self.observables = observables;
+        self
+    }
+
+    /// Shares each run with the other processes of `team`, all of which do the same with the same settings
+    /// and integrand: to the bits of one process, on any number of them. What the integrand of one of them
+    /// reports ends the runs of all. `max_seconds` and the observer are those of rank 0, which alone keeps
+    /// checkpoints; the other ranks' stores are not asked. Estimates in shards are not shared.
+    #[must_use]
+    pub fn with_team(mut self, team: Arc<dyn Team>) -> Self {
+        self.team = Some(team);
         self
     }
 
@@ -216,33 +232,29 @@ impl Integrator {
         } else {
             settings.seed
         };
-        let domain = settings.domain.as_ref();
-        let evaluator = Evaluator::new(
-            integrand,
-            domain,
-            settings.non_finite,
-            &self.observables,
-            seed,
-        )?;
-        let pool = pool(settings.threads)?;
+        let crew = Crew::new(self.team.as_ref());
+        let mut idle = Idle;
+        let ready = self.ready(integrand, seed);
+        let (evaluator, pool) = crew.agree(ready)?;
         let keeper = match checkpoints {
             Some(Checkpoints { store, from }) => {
-                let map = match &given {
-                    Some(Given::Start(map)) => Some(*map),
-                    Some(Given::Frozen(map)) => Some(map.as_ref()),
-                    None => None,
-                };
+                let from = crew.of_first(|| Ok(from))?;
+                let store = if crew.rank() == 0 { store } else { &mut idle };
+                let map = given.as_ref().map(Given::map);
                 let what = (integrand, &self.observables[..]);
                 let fingerprint = checkpoint::fingerprint(settings, what, map);
-                Some(Keeper::new(Checkpoints { store, from }, fingerprint)?)
+                let keeper = Keeper::new(Checkpoints { store, from }, fingerprint);
+                let checked = keeper.and_then(|keeper| {
+                    keeper.check(evaluator.caller())?;
+                    Ok(keeper)
+                });
+                Some(crew.agree(checked)?)
             }
             None => None,
         };
-        if let Some(keeper) = &keeper {
-            keeper.check(evaluator.caller())?;
-        }
         let replaying = keeper.as_ref().is_some_and(Keeper::is_resumed);
         let watch = Watch::new(observer, settings.stop.max_seconds, replaying);
+        let watch = watch.shared_by(crew.clone());
         let mut run = Run::new(settings, evaluator, &watch, keeper.as_ref(), seed);
         let mut outcome = pool.install(|| execute(&mut run, given, goal));
         if let Some(keeper) = &keeper
@@ -251,7 +263,19 @@ impl Integrator {
             let warning = format!("the run could not be kept: {fault}");
             outcome.report.warnings.push(warning);
         }
-        outcome
+        crew.whole().and(outcome)
+    }
+
+    /// What a run needs before it begins.
+    fn ready<'a>(
+        &'a self,
+        integrand: &'a dyn Integrand,
+        seed: u64,
+    ) -> Result<(Evaluator<'a>, ThreadPool)> {
+        let settings = &self.settings;
+        let (domain, policy) = (settings.domain.as_ref(), settings.non_finite);
+        let evaluator = Evaluator::new(integrand, domain, policy, &self.observables, seed)?;
+        Ok((evaluator, pool(settings.threads)?))
     }
 }
 
@@ -263,13 +287,31 @@ enum Given<'a> {
     Frozen(Box<dyn Map>),
 }
 
+impl Given<'_> {
+    fn map(&self) -> &dyn Map {
+        match self {
+            Self::Start(map) => *map,
+            Self::Frozen(map) => map.as_ref(),
+        }
+    }
+}
+
+/// The store of a process that keeps nothing itself.
+struct Idle;
+
+impl CheckpointStore for Idle {
+    fn due(&mut self) -> bool {
+        false
+    }
+
+    fn save(&mut self, _: &Checkpoint) -> Result<()> {
+        Ok(())
+    }
+}
+
 fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Outcome> {
     let dim = run.evaluator.dim();
-    let found = match &given {
-        Some(Given::Start(map)) => map.dim(),
-        Some(Given::Frozen(map)) => map.dim(),
-        None => dim,
-    };
+    let found = given.as_ref().map_or(dim, |given| given.map().dim());
     if found != dim {
         return Err(Error::DimensionMismatch {
             what: "the model",

@@ -66,8 +66,10 @@ impl Team for World {
         self.size
     }
 
-    fn all_gather(&self, mine: Vec<u8>) -> io::Result<Vec<Vec<u8>>> {
+    fn all_gather(&self, mut mine: Vec<u8>) -> io::Result<Vec<Vec<u8>>> {
         let world = SimpleCommunicator::world();
+        // The address of an empty vector is 1, which Open MPI takes for `MPI_IN_PLACE`.
+        mine.push(0);
         // MPI counts in 32 bits; all must know before any of them sends.
         let length = Count::try_from(mine.len()).unwrap_or(Count::MAX);
         let mut lengths = vec![0; self.size];
@@ -88,7 +90,7 @@ impl Team for World {
         let cut = |length: &Count| {
             let (part, later) = rest.split_at(usize::try_from(*length).unwrap_or(0));
             rest = later;
-            part.to_vec()
+            part[..part.len().saturating_sub(1)].to_vec()
         };
         Ok(lengths.iter().map(cut).collect())
     }

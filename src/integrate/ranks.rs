@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{checkpoint::Noted, run::Run};
+use super::{
+    checkpoint::{Keeper, Noted},
+    run::Run,
+};
 use crate::error::Result;
 use crate::team::Crew;
 
@@ -28,7 +31,7 @@ impl Run<'_> {
         let keeper = self.keeper.filter(|_| crew.rank() > 0);
         let message = Message {
             counts: self.evaluator.own_counts(),
-            noted: keeper.map_or_else(Noted::default, |keeper| keeper.take_noted()),
+            noted: keeper.map_or_else(Noted::default, Keeper::take_noted),
             results: &mine,
         };
         let all = crew.share::<Message<Vec<T>>>(&message)?;

@@ -57,13 +57,16 @@ fn on<T: Send>(size: usize, go: impl Fn(Arc<dyn Team>) -> T + Sync) -> Vec<T> {
             scope.spawn(move || go(Arc::new(team)))
         };
         let threads: Vec<_> = (0..size).map(start).collect();
-        let join = |thread: thread::ScopedJoinHandle<'_, T>| thread.join();
-        threads.into_iter().map(|t| join(t).unwrap()).collect()
+        let ends = threads.into_iter().map(thread::ScopedJoinHandle::join);
+        ends.map(|end| end.expect("no rank panics")).collect()
     })
 }
 
-/// All bits of an outcome but its times: the report, and the numbers of the map.
-fn bits(outcome: &Outcome) -> (Vec<u8>, String) {
+/// The report without its times, and the numbers of the map.
+type Bits = (Vec<u8>, String);
+
+/// All bits of an outcome but its times.
+fn bits(outcome: &Outcome) -> Bits {
     let mut report = outcome.report.clone();
     report.seconds = PerPhase::default();
     let bytes = rmp_serde::to_vec(&report).expect("plain data");
@@ -324,7 +327,7 @@ fn kept(
     size: usize,
     (settings, from): (&Settings, &[u8]),
     end: u64,
-) -> (Vec<u8>, Result<(Vec<u8>, String)>, u64) {
+) -> (Vec<u8>, Result<Bits>, u64) {
     let mut ends = on(size, |team| {
         let last = team.rank() + 1 == size;
         let humps = Failing::new(if last { end } else { u64::MAX }, false);
@@ -336,7 +339,8 @@ fn kept(
                 .flatten(),
             store: &mut store,
         };
-        let integrator = Integrator::new(settings.clone()).unwrap().with_team(team);
+        let integrator = Integrator::new(settings.clone()).expect("good settings");
+        let integrator = integrator.with_team(team);
         let run = integrator.run_kept(&humps, None, &mut Silent, checkpoints);
         let calls = humps.calls.load(Ordering::Relaxed);
         (store.0, run.map(|outcome| bits(&outcome)), calls)

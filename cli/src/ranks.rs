@@ -1,12 +1,15 @@
 //! Processes that share one command, as `mpirun` starts them: rank 0 speaks for all.
 
 use std::sync::Arc;
+#[cfg(feature = "mpi")]
 use std::thread;
 
 use thalweg::{Integrator, Settings, Team};
 
 use crate::error::Failure;
 use crate::exit::Exit;
+#[cfg(feature = "mpi")]
+use crate::mpi;
 
 /// This process among those that were started with it; alone without the feature `mpi`.
 pub(crate) struct Ranks(Option<Arc<dyn Team>>);
@@ -18,11 +21,19 @@ impl Ranks {
     }
 
     /// Meets the others, if there are any.
+    #[cfg_attr(
+        not(feature = "mpi"),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "nobody is met without the feature"
+        )
+    )]
     pub(crate) fn join() -> Result<Self, Failure> {
         #[cfg(feature = "mpi")]
-        return Ok(Self(crate::mpi::join()?));
+        let team = mpi::join()?;
         #[cfg(not(feature = "mpi"))]
-        Ok(Self(None))
+        let team = None;
+        Ok(Self(team))
     }
 
     /// Whether this process reads and writes files, and prints.
@@ -73,16 +84,12 @@ impl Ranks {
     }
 }
 
+#[cfg(feature = "mpi")]
 impl Drop for Ranks {
     fn drop(&mut self) {
         if self.0.is_some() {
-            leave(thread::panicking());
+            // None of the others shall wait for a process that has gone.
+            mpi::leave(thread::panicking());
         }
     }
 }
-
-#[cfg(feature = "mpi")]
-use crate::mpi::leave;
-
-#[cfg(not(feature = "mpi"))]
-fn leave(_: bool) {}

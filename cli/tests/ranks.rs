@@ -114,7 +114,7 @@ fn a_killed_rank_leaves_a_checkpoint_to_go_on_from() {
     let start = ["integrate", "camel", "--dim", "4", "--method", "vegas"];
     let whole = [
         &start[..],
-        &["--max-calls", "4e7", "--threads", "1", "--json"],
+        &["--max-calls", "2e7", "--threads", "1", "--json"],
     ]
     .concat();
     let kept = ["--checkpoint", &file, "--checkpoint-every", "0.05"];

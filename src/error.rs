@@ -163,6 +163,12 @@ pub enum Error {
     #[doc(hidden)]
     #[error("the run was asked to stop")]
     Stopped,
+    /// Something went wrong on or between the processes that share a run.
+    #[error("the ranks of the run: {reason}")]
+    Ranks {
+        /// what it was
+        reason: String,
+    },
     /// Threads could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

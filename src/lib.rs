@@ -55,6 +55,7 @@ mod rng;
 mod sobol;
 pub mod speed;
 pub mod stats;
+mod team;
 pub mod train;
 
 pub use error::{Error, Result};
@@ -74,3 +75,4 @@ pub use map::Map;
 pub use persist::{CheckpointFile, EventFile};
 pub use sobol::Sobol;
 pub use stats::{Estimate, MaxWeight};
+pub use team::Team;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// From the bottom to the top; `error`, `rng`, `sobol` and `integrand` are free for all.
+/// From the bottom to the top; `error`, `rng`, `sobol`, `integrand` and `team` are free for all.
 const LAYERS: [&str; 8] = [
     "kernel",
     "stats",

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use thalweg::integrate::{Checkpoints, Shard};
-use thalweg::{CheckpointFile, Integrator, Method, Outcome, Sampler, Settings, Status};
+use thalweg::integrate::{Checkpoint, Checkpoints, Shard};
+use thalweg::{CheckpointFile, Method, Outcome, Sampler, Settings, Status};
 
 use crate::error::Failure;
 use crate::exit::{EXIT_CODES, Exit};
@@ -14,6 +14,7 @@ use crate::options::{RunArgs, WhatArgs};
 use crate::output::{note, print, print_json};
 use crate::part::{self, Wanted};
 use crate::progress::Watcher;
+use crate::ranks::Ranks;
 use crate::record::Record;
 use crate::what::{Subject, resolve};
 use crate::{interrupt, model, parse, report};
@@ -76,27 +77,70 @@ pub(crate) struct IntegrateArgs {
 }
 
 impl IntegrateArgs {
-    /// Where the run is kept. What another run has left there is not overwritten.
-    fn checkpoint_file(&self) -> Result<Option<CheckpointFile>, Failure> {
-        let Some(path) = &self.checkpoint else {
-            return Ok(None);
-        };
+    /// Where the run is kept.
+    fn checkpoint_file(&self) -> Option<CheckpointFile> {
         let every = Duration::try_from_secs_f64(self.checkpoint_every);
-        let file = CheckpointFile::new(path, every.unwrap_or(Duration::MAX / 64));
+        let every = every.unwrap_or(Duration::MAX / 64);
+        let path = self.checkpoint.as_ref();
+        path.map(|path| CheckpointFile::new(path, every))
+    }
+
+    /// The file, unless another run has left something there.
+    fn unless_taken(&self, file: CheckpointFile) -> Result<CheckpointFile, Failure> {
         if !self.resume && file.exists() {
             return Err(Failure::usage(format!(
                 "there is a checkpoint in {}; --resume goes on from it, or remove the file",
-                path.display()
+                file.path().display()
             )));
         }
-        Ok(Some(file))
+        Ok(file)
     }
 }
 
 pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
-    args.save.as_deref().map_or(Ok(()), model::check_folder)?;
+    // Shards are for processes that do not wait for each other.
+    if args.points.is_some() {
+        return go(args, &Ranks::alone());
+    }
+    let ranks = Ranks::join()?;
+    ranks.end(go(args, &ranks))
+}
+
+/// What a run begins with.
+struct Ready {
+    sampler: Option<Sampler>,
+    subject: Subject,
+    file: Option<CheckpointFile>,
+    from: Option<Checkpoint>,
+}
+
+fn ready(args: &IntegrateArgs, ranks: &Ranks) -> Result<Ready, Failure> {
     let sampler = args.model.as_ref().map(Sampler::load).transpose()?;
     let subject = resolve(&args.what, sampler.as_ref())?;
+    let mut file = args.checkpoint_file();
+    let mut from = None;
+    if ranks.leads() {
+        args.save.as_deref().map_or(Ok(()), model::check_folder)?;
+        file = file.map(|file| args.unless_taken(file)).transpose()?;
+        if let Some(file) = file.as_ref().filter(|_| args.resume) {
+            from = file.load()?;
+        }
+    }
+    Ok(Ready {
+        sampler,
+        subject,
+        file,
+        from,
+    })
+}
+
+fn go(args: &IntegrateArgs, ranks: &Ranks) -> Result<Exit, Failure> {
+    let Ready {
+        sampler,
+        subject,
+        mut file,
+        from,
+    } = ranks.agree(ready(args, ranks))?;
     let method = args.method.unwrap_or_default();
     let settings = args.run.settings(method, &subject);
     let stop = settings.stop;
@@ -109,18 +153,18 @@ pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
         };
         return part::run(sampler, settings, &subject, &wanted, args.json);
     }
-    let mut file = args.checkpoint_file()?;
-    let from = match &file {
-        Some(file) if args.resume => file.load()?,
-        _ => None,
-    };
     let mut watcher = Watcher::new(&subject.name(), &stop);
     let mut kept = file.as_mut().map(|file| Kept::new(file, watcher.teller()));
     let checkpoints = kept.as_mut().map(|store| Checkpoints { store, from });
     let outcome = if let Some(sampler) = sampler {
-        estimate(sampler, settings, &subject, (&mut watcher, checkpoints))?
+        estimate(
+            sampler,
+            (ranks, settings),
+            &subject,
+            (&mut watcher, checkpoints),
+        )?
     } else {
-        let integrator = Integrator::new(settings)?;
+        let integrator = ranks.integrator(settings)?;
         let integrand = subject.integrand.as_ref();
         match checkpoints {
             Some(checkpoints) => integrator.run_kept(integrand, None, &mut watcher, checkpoints)?,
@@ -128,6 +172,9 @@ pub(crate) fn run(args: &IntegrateArgs) -> Result<Exit, Failure> {
         }
     };
     drop(watcher);
+    if !ranks.leads() {
+        return Ok(Exit::Good);
+    }
     let failed = kept.is_some_and(|kept| kept.has_failed());
     let report = outcome.report.clone();
     if args.json {
@@ -159,14 +206,14 @@ fn note_where(file: &CheckpointFile, failed: bool) {
 /// Estimates with the frozen proposal of a model.
 fn estimate(
     sampler: Sampler,
-    settings: Settings,
+    (ranks, settings): (&Ranks, Settings),
     subject: &Subject,
     (watcher, checkpoints): (&mut Watcher, Option<Checkpoints<'_>>),
 ) -> Result<Outcome, Failure> {
     let map = sampler.into_map();
     let method = Method::of_map(map.as_ref());
     // Nothing is prepared, so the budget need not suffice for preparing.
-    let integrator = Integrator::new(Settings {
+    let integrator = ranks.integrator(Settings {
         method: Method::Plain,
         ..settings
     })?;

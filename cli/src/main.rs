@@ -15,6 +15,8 @@ mod library;
 mod list;
 mod merge;
 mod model;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod number;
 mod options;
 mod output;
@@ -23,6 +25,7 @@ mod parse;
 mod part;
 mod plot;
 mod progress;
+mod ranks;
 mod record;
 mod report;
 mod sample;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use thalweg::integrate::Phase;
 use thalweg::stats::parenthesis;
-use thalweg::{Integrator, Method, Report, Sampler};
+use thalweg::{Method, Report, Sampler};
 
 use crate::error::Failure;
 use crate::exit::{EXIT_CODES, Exit};
@@ -14,6 +14,7 @@ use crate::number::{bytes, percent, seconds, significant};
 use crate::options::{RunArgs, WhatArgs};
 use crate::output::{entry, print, print_json};
 use crate::progress::Watcher;
+use crate::ranks::Ranks;
 use crate::record::Record;
 use crate::report::remarks;
 use crate::table::{Align, Table};
@@ -48,16 +49,34 @@ pub(crate) struct TrainArgs {
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<Exit, Failure> {
-    model::check_folder(&args.save)?;
+    let ranks = Ranks::join()?;
+    ranks.end(go(args, &ranks))
+}
+
+/// What a training begins with.
+fn ready(args: &TrainArgs, ranks: &Ranks) -> Result<(Option<Sampler>, Subject), Failure> {
+    if ranks.leads() {
+        model::check_folder(&args.save)?;
+    }
     let start = args.model.as_ref().map(Sampler::load).transpose()?;
     let subject = resolve(&args.what, start.as_ref())?;
+    Ok((start, subject))
+}
+
+fn go(args: &TrainArgs, ranks: &Ranks) -> Result<Exit, Failure> {
+    let (start, subject) = ranks.agree(ready(args, ranks))?;
     let settings = args.run.settings(args.method, &subject);
     interrupt::listen();
     let mut watcher = Watcher::new(&subject.name(), &settings.stop);
     let start = start.as_ref().map(Sampler::map);
     let integrand = subject.integrand.as_ref();
-    let outcome = Integrator::new(settings)?.train(integrand, start, &mut watcher)?;
+    let outcome = ranks
+        .integrator(settings)?
+        .train(integrand, start, &mut watcher)?;
     drop(watcher);
+    if !ranks.leads() {
+        return Ok(Exit::Good);
+    }
     let report = outcome.report.clone();
     model::save(outcome, &subject, &args.save)?;
     if args.json {

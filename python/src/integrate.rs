@@ -1,6 +1,7 @@
 //! Runs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pyo3::prelude::{Bound, Py, PyAny, PyAnyMethods as _, PyErr, PyRef, PyResult, Python};
@@ -11,7 +12,7 @@ use thalweg::integrate::Checkpoints;
 use thalweg::stats::HistogramError;
 use thalweg::{
     CheckpointFile, Error, Integrand, IntegrandError, Integrator, LogOutcome, Method, Observable,
-    Outcome, Report, Sampler as Proposal, Settings,
+    Outcome, Report, Sampler as Proposal, Settings, Team as _,
 };
 
 use crate::bridge::{Functions, Observed, Wire, serve};
@@ -20,6 +21,7 @@ use crate::integrand::{Batch, Remote};
 use crate::native::{Direct, Native};
 use crate::observer::Watcher;
 use crate::sampler::Sampler;
+use crate::team::Communicator;
 
 /// The settings of a run that asks for nothing, as a dict.
 #[pyfunction]
@@ -102,6 +104,8 @@ pub(crate) struct Task {
     observe: Option<Py<PyAny>>,
     tick: Option<Py<PyAny>>,
     checkpoint: Option<Kept>,
+    /// communicator of the processes that share the run
+    comm: Option<Py<PyAny>>,
 }
 
 /// What a run of ln f has found besides the report of the integral in units of e^level.
@@ -136,7 +140,12 @@ pub(crate) fn run<'py>(
     let settings: Settings = depythonize(settings)?;
     let failed = |error: Error| raise(py, &error);
     let start = start.map(|s| s.copy()).transpose().map_err(failed)?;
-    let run = Prepared::new(&task, settings, start).map_err(failed)?;
+    let comm = task
+        .comm
+        .as_ref()
+        .map(|comm| Communicator::new(comm.bind(py)));
+    let comm = comm.transpose()?;
+    let run = Prepared::new(&task, settings, start, comm).map_err(failed)?;
     let native = Native::of(task.integrand.bind(py))?;
     let native = native.as_ref();
     let functions = Functions {
@@ -237,7 +246,16 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(task: &Task, settings: Settings, start: Option<Proposal>) -> Result<Self, Error> {
+    fn new(
+        task: &Task,
+        mut settings: Settings,
+        start: Option<Proposal>,
+        comm: Option<Communicator>,
+    ) -> Result<Self, Error> {
+        let leads = comm.as_ref().is_none_or(|comm| comm.rank() == 0);
+        if comm.is_some() {
+            settings.threads = settings.threads.or(Some(1));
+        }
         let estimate = task.goal == "estimate";
         let settings = match &start {
             // Nothing is prepared, so the budget need not suffice for preparing.
@@ -249,10 +267,15 @@ impl Prepared {
         };
         let file = task.checkpoint.as_ref().map(|kept| {
             let every = Duration::try_from_secs_f64(kept.every).unwrap_or(Duration::MAX / 64);
-            (CheckpointFile::new(&kept.path, every), kept.resume)
+            // The others go on from where rank 0 does.
+            (CheckpointFile::new(&kept.path, every), kept.resume && leads)
         });
+        let integrator = Integrator::new(settings)?;
         Ok(Self {
-            integrator: Integrator::new(settings)?,
+            integrator: match comm {
+                Some(comm) => integrator.with_team(Arc::new(comm)),
+                None => integrator,
+            },
             goal: task.goal.clone(),
             start,
             file,

@@ -15,6 +15,7 @@ mod partial;
 mod pool;
 mod sampler;
 mod statistics;
+mod team;
 mod trainer;
 mod vegas_plus;
 

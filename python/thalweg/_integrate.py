@@ -15,7 +15,7 @@ from ._progress import Progress, Watch
 from ._result import Result
 from ._sampler import Sampler
 from ._settings import UNSET, checkpoint_of, settings_of, whole
-from .errors import Interrupted, SettingError
+from .errors import Error, Interrupted, SettingError
 
 Watcher = Callable[[Progress], Any]
 Path = str | os.PathLike[str]
@@ -45,6 +45,7 @@ def integrate(
     checkpoint: Path | None = None,
     checkpoint_every: float = 30.0,
     resume: bool = False,
+    comm: Any = None,
     **settings: Any,
 ) -> Result:
     """Integrates ``f`` over a box.
@@ -102,6 +103,12 @@ def integrate(
     checkpoint, checkpoint_every, resume
         File where the state of the run is kept every so many seconds; ``resume=True`` goes on from
         it, to the very same bits.
+    comm
+        Communicator of the processes that share the run, such as ``mpi4py.MPI.COMM_WORLD``: each calls
+        this function with the same arguments and calls ``f`` at its part of the points, and all return
+        the result of one process, to the bits. It needs ``Get_rank()``, ``Get_size()`` and
+        ``allgather(object)``, the last from a thread of the run. Each process has one thread unless
+        ``threads`` is given; rank 0 alone writes checkpoints. Give ``cost_class`` to method "auto".
     **settings
         ``threads`` (one per core), ``cost_class`` ("free", "cheap" or "dear"; measured by
         "auto"), ``non_finite`` ("fail", or the largest share of NaN and infinities that count as
@@ -131,7 +138,7 @@ def integrate(
     run = _Run(_ranges(bounds, sampler), settings, "integrate" if sampler is None else "estimate")
     kept = checkpoint_of(checkpoint, checkpoint_every, resume)
     called = (f, args, batch, _pool(processes, start_method))
-    return run(called, sampler, (callback, progress), kept, observables)
+    return run(called, sampler, (callback, progress), (kept, comm), observables)
 
 
 def integrate_log(
@@ -209,6 +216,7 @@ def train(
     start_method: str | None = None,
     callback: Watcher | None = None,
     progress: bool | Watcher | None = None,
+    comm: Any = None,
     **settings: Any,
 ) -> Sampler:
     """Adapts a proposal to ``f`` and spends nothing on an estimate.
@@ -218,7 +226,8 @@ def train(
     """
     settings.update(max_calls=max_calls, seed=seed, method=method)
     run = _Run(_ranges(bounds, start), settings, "train")
-    result = run((f, args, batch, _pool(processes, start_method)), start, (callback, progress), None)
+    called = (f, args, batch, _pool(processes, start_method))
+    result = run(called, start, (callback, progress), (None, comm))
     assert result.sampler is not None
     return result.sampler
 
@@ -282,6 +291,7 @@ _NO_SETTINGS = (
     "callback",
     "checkpoint",
     "checkpoint_every",
+    "comm",
     "observables",
     "processes",
     "progress",
@@ -296,6 +306,15 @@ def _pool(processes: Any, start_method: Any) -> tuple[int, str | None]:
     if start_method is not None and not isinstance(start_method, str):
         raise TypeError(f"start_method must be a string, not {type(start_method).__name__}")
     return (0 if processes is None else whole("processes", processes)), start_method
+
+
+def _hear(comm: Any, fault: BaseException | None) -> None:
+    """Ends here, too, what an exception has ended on another rank; who interrupts has a result."""
+    mine = fault is not None and not isinstance(fault, KeyboardInterrupt)
+    faults = comm.allgather(repr(fault) if mine else None)
+    for rank, text in enumerate(faults):
+        if fault is None and text is not None:
+            raise Error(f"rank {rank}: {text}")
 
 
 def _ranges(bounds: Any, sampler: Sampler | None) -> Ranges:
@@ -324,13 +343,14 @@ class _Run:
         called: tuple[Any, tuple[Any, ...], int, tuple[int, str | None]],
         start: Sampler | None,
         watchers: tuple[Watcher | None, bool | Watcher | None],
-        checkpoint: dict[str, Any] | None,
+        shared: tuple[dict[str, Any] | None, Any],
         observables: Mapping[str, Observable] | None = None,
     ) -> Any:
         f, args, batch, (processes, method) = called
         batch = whole("batch", batch)
         function = Function(f, self.ranges, tuple(args))
         binned = binnings(observables, function.dim)
+        checkpoint, comm = shared
         watch = Watch(*watchers, self.settings["stop"])
         task = {
             "dim": function.dim,
@@ -343,6 +363,7 @@ class _Run:
             "observe": watch.step if watch.wanted else None,
             "tick": watch.tick if watch.show is not None else None,
             "checkpoint": checkpoint,
+            "comm": comm,
         }
         native = None if start is None else start._native
         workers = None
@@ -367,6 +388,8 @@ class _Run:
                 result = Result(report, function.layout(), sampler)
             if self.goal == "train":
                 sampler._training = result
+        if comm is not None:
+            _hear(comm, fault)
         if fault is None:
             assert result is not None
             return result

@@ -105,6 +105,42 @@ impl FlowGradient {
             Self::F64(w) => w.drain_into(total),
         }
     }
+
+    /// Appends the bytes of the summed gradient to `bytes` and forgets it.
+    pub(crate) fn drain_to_bytes(&mut self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::F32(w) => {
+                bytes.extend(w.parameters.iter().flat_map(|p| p.to_le_bytes()));
+                w.parameters.fill(0.0);
+            }
+            Self::F64(w) => {
+                bytes.extend(w.parameters.iter().flat_map(|p| p.to_le_bytes()));
+                w.parameters.fill(0.0);
+            }
+        }
+    }
+
+    /// Takes the bytes of a summed gradient in the place of its own, which is forgotten.
+    pub(crate) fn fill_from_bytes(&mut self, bytes: &[u8]) {
+        match self {
+            Self::F32(w) => {
+                let pairs = w.parameters.iter_mut().zip(bytes.as_chunks().0);
+                pairs.for_each(|(p, bytes)| *p = f32::from_le_bytes(*bytes));
+            }
+            Self::F64(w) => {
+                let pairs = w.parameters.iter_mut().zip(bytes.as_chunks().0);
+                pairs.for_each(|(p, bytes)| *p = f64::from_le_bytes(*bytes));
+            }
+        }
+    }
+
+    /// Bytes of a summed gradient.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::F32(w) => size_of::<f32>() * w.parameters.len(),
+            Self::F64(w) => size_of::<f64>() * w.parameters.len(),
+        }
+    }
 }
 
 impl<R: Real> Workspace<R> {

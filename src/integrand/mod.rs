@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::slice::ChunksExact;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error as ThisError;
 
 pub use adapters::{FromBatchFn, FromFn, FromVectorFn, from_batch_fn, from_fn, from_vector_fn};
@@ -181,7 +182,7 @@ pointer!(Send, Box<I>);
 pointer!(Send, Arc<I>);
 
 /// Why an integrand gave no usable values.
-#[derive(Clone, Debug, PartialEq, ThisError)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ThisError)]
 #[non_exhaustive]
 pub enum IntegrandError {
     /// The function returned NaN or an infinity.

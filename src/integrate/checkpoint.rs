@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem;
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -104,6 +105,9 @@ fn memory<'de, D: Deserializer<'de>>(from: D) -> Result<Memory, D::Error> {
     }
     from.deserialize_map(Chunks)
 }
+
+/// Values of chunks of points with their keys, on their way to another process.
+pub(crate) type Noted = Vec<((u64, u64), Vec<f64>)>;
 
 /// The estimate after a finished step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -257,6 +261,10 @@ impl<'k> Keeper<'k> {
             let (y, values) = (&y[..points * dim], &values[..points * outputs]);
             now.probe = (y.to_vec(), values.to_vec());
         }
+        self.insert(&mut now, key, values);
+    }
+
+    fn insert(&self, now: &mut Checkpoint, key: (u64, u64), values: &[f64]) {
         let estimating = self.estimating.load(Ordering::Relaxed);
         let memory = if estimating {
             &mut now.estimate
@@ -269,6 +277,24 @@ impl<'k> Keeper<'k> {
             let before = memory.insert(key, values.to_vec());
             let grown = values.len().saturating_sub(before.map_or(0, |b| b.len()));
             count.fetch_add(grown, Ordering::Relaxed);
+        }
+    }
+
+    /// The values that were remembered since the last time, which are forgotten here.
+    pub(crate) fn take_noted(&self) -> Noted {
+        let mut now = self.now();
+        let all = [mem::take(&mut now.prepared), mem::take(&mut now.estimate)];
+        for count in &self.values {
+            count.store(0, Ordering::Relaxed);
+        }
+        all.into_iter().flatten().collect()
+    }
+
+    /// Remembers what another process has found.
+    pub(crate) fn note(&self, noted: Noted) {
+        let mut now = self.now();
+        for (key, values) in noted {
+            self.insert(&mut now, key, &values);
         }
     }
 

@@ -15,6 +15,8 @@
 //! Known weaknesses: probabilities of different coordinates are independent; where f is much narrower in
 //! the other coordinates than a round can see, `F_k` is noise, and only grid or flow put it right.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     evaluator::{CHUNK, Evaluated},
     report::Phase,
@@ -38,7 +40,7 @@ const MOST: u64 = 10;
 const FLOOR: f64 = 0.05;
 
 /// Points of a round: weights (`[n]`) and numbers (`[n * axes]`).
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Seen {
     w: Vec<f64>,
     k: Vec<u32>,

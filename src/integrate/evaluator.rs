@@ -8,6 +8,8 @@ use std::f64::consts::LN_2;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     caller::{Caller, FEW},
     checkpoint::Keeper,
@@ -37,7 +39,7 @@ pub(crate) struct Block {
 }
 
 /// Evaluated points.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Evaluated {
     /// `[n * dim]`: latent points
     pub(crate) z: Vec<f64>,
@@ -109,6 +111,8 @@ pub(crate) struct Evaluator<'a> {
     shift: Option<Shift>,
     calls: AtomicU64,
     non_finite: AtomicU64,
+    /// both of the other processes of the run
+    elsewhere: [AtomicU64; 2],
 }
 
 impl<'a> Evaluator<'a> {
@@ -147,6 +151,7 @@ impl<'a> Evaluator<'a> {
             shift: None,
             calls: AtomicU64::new(0),
             non_finite: AtomicU64::new(0),
+            elsewhere: [AtomicU64::new(0), AtomicU64::new(0)],
         })
     }
 
@@ -272,6 +277,18 @@ impl<'a> Evaluator<'a> {
         self.caller.seconds(&Points::new(&y, dim))
     }
 
+    /// Calls, and points that were not finite, of this process.
+    pub(crate) fn own_counts(&self) -> [u64; 2] {
+        [&self.calls, &self.non_finite].map(|count| count.load(Ordering::Relaxed))
+    }
+
+    /// The same of all other processes of the run.
+    pub(crate) fn set_elsewhere(&self, counts: [u64; 2]) {
+        for (mine, count) in self.elsewhere.iter().zip(counts) {
+            mine.store(count, Ordering::Relaxed);
+        }
+    }
+
     /// Takes over counts of an earlier process.
     pub(crate) fn set_counts(&self, calls: u64, non_finite: u64) {
         self.calls.store(calls, Ordering::Relaxed);
@@ -280,12 +297,12 @@ impl<'a> Evaluator<'a> {
 
     /// Calls of the integrand so far.
     pub(crate) fn calls(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
+        self.calls.load(Ordering::Relaxed) + self.elsewhere[0].load(Ordering::Relaxed)
     }
 
     /// Points with a value that was not finite and counted as zero.
     pub(crate) fn non_finite(&self) -> u64 {
-        self.non_finite.load(Ordering::Relaxed)
+        self.non_finite.load(Ordering::Relaxed) + self.elsewhere[1].load(Ordering::Relaxed)
     }
 
     /// Draws blocks of points through `map` and calls the integrand there.

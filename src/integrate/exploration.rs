@@ -14,6 +14,8 @@
 //! kept for them; a run that is interrupted has none of them.
 //! Known weakness: what is smaller than about 3/N in volume is missed by these points, too.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     estimate::Findings,
     evaluator::{CHUNK, Evaluated, scale},
@@ -33,6 +35,7 @@ pub(super) const PER_POINT: u64 = 32;
 pub(super) const BEYOND: f64 = 3.0;
 
 /// What some uniform points say.
+#[derive(Serialize, Deserialize)]
 struct Seen {
     f: Moments,
     /// sum of f where the weight is beyond what the estimate saw

@@ -1,5 +1,7 @@
 //! Uniform points: scale, share of zeros, spread, cost of a call.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     checkpoint::Keeper,
     evaluator::{CHUNK, Evaluated, scale},
@@ -42,6 +44,7 @@ fn first_calls(run: &Run<'_>) -> u64 {
 const KEEP: usize = 64 << 20;
 
 /// Points of one chunk, or only their number where f was zero and there are enough already.
+#[derive(Serialize, Deserialize)]
 struct Kept {
     n: u64,
     x: Vec<f64>,
@@ -145,7 +148,8 @@ fn measured(run: &Run<'_>, x: &[f64]) -> Result<CostClass> {
     if let Some(cost) = run.keeper.and_then(Keeper::cost) {
         return Ok(cost);
     }
-    let cost = CostClass::of_seconds(run.evaluator.seconds_per_call(x)?);
+    let measure = || Ok(CostClass::of_seconds(run.evaluator.seconds_per_call(x)?));
+    let cost = run.watch.crew().of_first(measure)?;
     if let Some(keeper) = run.keeper {
         keeper.set_cost(cost);
     }

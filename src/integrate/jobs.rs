@@ -7,30 +7,43 @@
 use rayon::iter::{
     IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
 };
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     evaluator::{Evaluated, Evaluator},
     report::{Phase, StopReason},
     run::Run,
+    watch::Stopping as _,
 };
 use crate::error::{Error, Result};
+use crate::team::Fault;
 
-/// Chunks that are evaluated before their results are folded.
+/// Chunks that a process evaluates before their results are folded.
 pub(crate) const WAVE: usize = 32;
 
 /// What became of a job.
-enum Given<T> {
-    Part(Result<T>),
+#[derive(Serialize, Deserialize)]
+enum Given<T, E = Error> {
+    Part(Result<T, E>),
     Up(StopReason),
+}
+
+impl<T, E> Given<T, E> {
+    fn map_err<F: From<E>>(self) -> Given<T, F> {
+        match self {
+            Self::Part(part) => Given::Part(part.map_err(F::from)),
+            Self::Up(reason) => Given::Up(reason),
+        }
+    }
 }
 
 impl Run<'_> {
     /// Does `jobs`, of `calls` calls each: draws points, calls the integrand there, reduces what came of
-    /// it, in parallel, and hands the results to `fold` in order. An integrand that wants batches is
-    /// called at the points of many jobs at once.
+    /// it, in parallel and on all processes of the run, and hands the results to `fold` in order. An
+    /// integrand that wants batches is called at the points of many jobs at once.
     /// Ends early, between two jobs, where the run has to stop; returns the number of calls of
     /// the jobs that were folded.
-    pub(crate) fn jobs<J: Send + Sync, T: Send>(
+    pub(crate) fn jobs<J: Send + Sync, T: Send + Serialize + DeserializeOwned>(
         &mut self,
         phase: Phase,
         jobs: impl Iterator<Item = J>,
@@ -46,12 +59,14 @@ impl Run<'_> {
             if wave.is_empty() {
                 break;
             }
+            let mine = self.watch.crew().share_of(wave.len());
+            let mine: Vec<&J> = mine.map(|i| &wave[i]).collect();
             let parts = if self.evaluator.batch().is_some() {
-                self.together((phase, &wave), &draw, &reduce)
+                self.together((phase, &mine), &draw, &reduce)
             } else {
-                self.apart(&wave, &draw, &reduce)
+                self.apart(&mine, &draw, &reduce)
             };
-            for (job, part) in wave.iter().zip(parts) {
+            for (job, part) in wave.iter().zip(self.of_all(parts)?) {
                 let part = match part {
                     Given::Part(part) => part?,
                     // What lies behind a job that was given up does not count.
@@ -74,11 +89,13 @@ impl Run<'_> {
 
     /// The jobs that are done before their results are folded.
     fn wave<J>(&self, jobs: &mut impl Iterator<Item = J>, calls: impl Fn(&J) -> u64) -> Vec<J> {
+        let size = self.watch.crew().size();
         let Some(wanted) = self.evaluator.batch() else {
-            return jobs.take(WAVE).collect();
+            return jobs.take(WAVE * size).collect();
         };
+        let wanted = wanted.max(1) * size as u64;
         let (mut wave, mut points) = (Vec::new(), 0);
-        while points < wanted.max(1) {
+        while points < wanted {
             let Some(job) = jobs.next() else {
                 break;
             };
@@ -88,16 +105,29 @@ impl Run<'_> {
         wave
     }
 
+    /// What became of the jobs of a wave, of those of this process.
+    fn of_all<T: Serialize + DeserializeOwned>(
+        &self,
+        mine: Vec<Given<T>>,
+    ) -> Result<Vec<Given<T>>> {
+        if self.watch.crew().is_alone() {
+            return Ok(mine);
+        }
+        let mine: Vec<Given<T, Fault>> = mine.into_iter().map(Given::map_err).collect();
+        let all = self.exchange(mine)?.into_iter();
+        Ok(all.map(Given::map_err).collect())
+    }
+
     /// Each job with a call of its own, in parallel.
     fn apart<J: Sync, T: Send>(
         &self,
-        wave: &[J],
+        wave: &[&J],
         draw: &(impl Fn(&Evaluator<'_>, &J) -> Evaluated + Sync),
         reduce: &(impl Fn(&Evaluator<'_>, &J, Evaluated) -> Result<T> + Sync),
     ) -> Vec<Given<T>> {
         let evaluator = &self.evaluator;
-        let work = |job| {
-            if let Some(reason) = self.must_stop() {
+        let work = |job: &&J| {
+            if let Some(reason) = self.watch.must_stop() {
                 return Given::Up(reason);
             }
             let mut filled = evaluator.fill(vec![draw(evaluator, job)]);
@@ -111,12 +141,15 @@ impl Run<'_> {
     /// observable.
     fn together<J: Sync, T: Send>(
         &self,
-        (phase, wave): (Phase, &[J]),
+        (phase, wave): (Phase, &[&J]),
         draw: &(impl Fn(&Evaluator<'_>, &J) -> Evaluated + Sync),
         reduce: &(impl Fn(&Evaluator<'_>, &J, Evaluated) -> Result<T> + Sync),
     ) -> Vec<Given<T>> {
         let evaluator = &self.evaluator;
-        if let Some(reason) = self.must_stop() {
+        if wave.is_empty() {
+            return Vec::new();
+        }
+        if let Some(reason) = self.watch.must_stop() {
             return vec![Given::Up(reason)];
         }
         let drawn = wave.par_iter().map(|job| draw(evaluator, job)).collect();
@@ -125,7 +158,7 @@ impl Run<'_> {
             evaluator.place(&mut filled);
         }
         let pairs = wave.par_iter().zip(filled);
-        let work = |(job, e): (&J, Result<Evaluated>)| {
+        let work = |(job, e): (&&J, Result<Evaluated>)| {
             self.given(e.and_then(|e| reduce(evaluator, job, e)))
         };
         pairs.map(work).collect()
@@ -134,7 +167,9 @@ impl Run<'_> {
     /// What became of a job, unless it was not called.
     fn given<T>(&self, part: Result<T>) -> Given<T> {
         match part {
-            Err(Error::Stopped) => Given::Up(self.must_stop().unwrap_or(StopReason::Interrupted)),
+            Err(Error::Stopped) => {
+                Given::Up(self.watch.must_stop().unwrap_or(StopReason::Interrupted))
+            }
             part => Given::Part(part),
         }
     }

@@ -31,6 +31,7 @@ mod peaks;
 mod pilot;
 mod prepare;
 mod product;
+mod ranks;
 mod report;
 mod run;
 mod settings;
@@ -58,6 +59,8 @@ pub use settings::{CostClass, Method, NonFinite, Placement, Settings, Stop, Vega
 pub use shard::Shard;
 pub use vegas_plus::{Drawn, Pass, PassConfig, PassEstimate, VegasPlus, VegasPlusState};
 
+use std::sync::Arc;
+
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use auto::Frozen;
@@ -72,6 +75,7 @@ use crate::integrand::{Domain, Integrand};
 use crate::kernel::Level;
 use crate::map::Map;
 use crate::rng::continued;
+use crate::team::{Crew, Team};
 
 /// Integrates functions as its settings say.
 ///
@@ -87,6 +91,7 @@ use crate::rng::continued;
 pub struct Integrator {
     settings: Settings,
     observables: Vec<Observable>,
+    team: Option<Arc<dyn Team>>,
 }
 
 /// A finished run.
@@ -122,6 +127,7 @@ impl Integrator {
         Ok(Self {
             settings,
             observables: Vec::new(),
+            team: None,
         })
     }
 
@@ -134,6 +140,16 @@ impl Integrator {
     #[must_use]
     pub fn observing(mut self, observables: Vec<Observable>) -> Self {
         self.observables = observables;
+        self
+    }
+
+    /// Shares each run with the other processes of `team`, all of which do the same with the same settings
+    /// and integrand: to the bits of one process, on any number of them. What the integrand of one of them
+    /// reports ends the runs of all. `max_seconds` and the observer are those of rank 0, which alone keeps
+    /// checkpoints; the other ranks' stores are not asked. Estimates in shards are not shared.
+    #[must_use]
+    pub fn with_team(mut self, team: Arc<dyn Team>) -> Self {
+        self.team = Some(team);
         self
     }
 
@@ -221,17 +237,15 @@ impl Integrator {
         } else {
             settings.seed
         };
-        let evaluator = self.evaluator(integrand, seed)?;
-        let pool = pool(settings.threads)?;
-        let map = match &given {
-            Some(Given::Start(map)) => Some(*map),
-            Some(Given::Frozen(map)) => Some(map.as_ref()),
-            None => None,
-        };
-        let keeper = self.keeper(&evaluator, (map, false), checkpoints)?;
+        let crew = Crew::new(self.team.as_ref());
+        let mut idle = Idle;
+        let (evaluator, pool) = crew.agree(self.ready(integrand, seed))?;
+        let what = (given.as_ref().map(Given::map), false);
+        let keeper = self.keeper(&evaluator, what, checkpoints, (&crew, &mut idle))?;
         let keeper = keeper.as_ref();
         let replaying = keeper.is_some_and(Keeper::is_resumed);
         let watch = Watch::new(observer, settings.stop.max_seconds, replaying);
+        let watch = watch.shared_by(crew.clone());
         let mut run = Run::new(settings, evaluator, &watch, keeper, seed);
         let mut outcome = pool.install(|| execute(&mut run, given, goal));
         if let Ok(outcome) = &mut outcome {
@@ -239,7 +253,17 @@ impl Integrator {
         } else {
             unkept(keeper);
         }
-        outcome
+        crew.whole().and(outcome)
+    }
+
+    /// What a run needs before it begins.
+    fn ready<'a>(
+        &'a self,
+        integrand: &'a dyn Integrand,
+        seed: u64,
+    ) -> Result<(Evaluator<'a>, ThreadPool)> {
+        let evaluator = self.evaluator(integrand, seed)?;
+        Ok((evaluator, pool(self.settings.threads)?))
     }
 
     /// Calls `integrand` at points of the domain.
@@ -249,21 +273,28 @@ impl Integrator {
         Evaluator::new(integrand, domain, policy, &self.observables, seed)
     }
 
-    /// What keeps a run, which begins with a map or is of ln f, where it is kept.
-    fn keeper<'k, 'c: 'k>(
+    /// What keeps a run, which begins with a map or is of ln f, where it is kept: in the store of rank 0, and
+    /// from its checkpoint on; the other ranks keep nothing.
+    fn keeper<'k, 'c: 'k, 'i: 'k>(
         &self,
         evaluator: &Evaluator<'_>,
         what: (Option<&dyn Map>, bool),
         checkpoints: Option<Checkpoints<'c>>,
+        (crew, idle): (&Crew, &'i mut Idle),
     ) -> Result<Option<Keeper<'k>>> {
         let Some(Checkpoints { store, from }) = checkpoints else {
             return Ok(None);
         };
+        let from = crew.of_first(|| Ok(from))?;
+        let store: &'k mut dyn CheckpointStore = if crew.rank() == 0 { store } else { idle };
         let shape = (evaluator.caller().integrand(), &self.observables[..]);
         let fingerprint = checkpoint::fingerprint(&self.settings, shape, what);
-        let keeper = Keeper::new(Checkpoints { store, from }, fingerprint)?;
-        keeper.check(evaluator.caller())?;
-        Ok(Some(keeper))
+        let keeper = Keeper::new(Checkpoints { store, from }, fingerprint);
+        let checked = keeper.and_then(|keeper| {
+            keeper.check(evaluator.caller())?;
+            Ok(keeper)
+        });
+        crew.agree(checked).map(Some)
     }
 }
 
@@ -281,13 +312,31 @@ enum Given<'a> {
     Frozen(Box<dyn Map>),
 }
 
+impl Given<'_> {
+    fn map(&self) -> &dyn Map {
+        match self {
+            Self::Start(map) => *map,
+            Self::Frozen(map) => map.as_ref(),
+        }
+    }
+}
+
+/// The store of a process that keeps nothing itself.
+struct Idle;
+
+impl CheckpointStore for Idle {
+    fn due(&mut self) -> bool {
+        false
+    }
+
+    fn save(&mut self, _: &Checkpoint) -> Result<()> {
+        Ok(())
+    }
+}
+
 fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Outcome> {
     let dim = run.evaluator.dim();
-    let found = match &given {
-        Some(Given::Start(map)) => map.dim(),
-        Some(Given::Frozen(map)) => map.dim(),
-        None => dim,
-    };
+    let found = given.as_ref().map_or(dim, |given| given.map().dim());
     if found != dim {
         return Err(Error::DimensionMismatch {
             what: "the model",

@@ -100,7 +100,7 @@ pub(crate) fn train(
     } = begin;
     let mut config = run.settings.train.clone();
     config.reuse = explored.cost.reuse(config.reuse);
-    let mut trainer = Trainer::new(flow, &config, run.seed)?;
+    let mut trainer = Trainer::new(flow, &config, run.seed)?.shared_by(run.watch.crew());
     let mut spent = 0;
     let under = base.map(run.evaluator.dim())?;
     if start == Start::Cold {

@@ -8,6 +8,7 @@
 //! but do not matter cost calls as well.
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use serde::{Deserialize, Serialize};
 
 use super::{
     climb::{CALLS, Climb, Function, PROBES},
@@ -15,9 +16,11 @@ use super::{
     explore::Explored,
     report::Phase,
     run::Run,
+    watch::Stopping as _,
 };
 use crate::error::{Error, Result};
 use crate::map::Normal;
+use crate::team::Fault;
 
 /// Most searches.
 const MOST_STARTS: usize = 12;
@@ -30,7 +33,7 @@ const WIDER: f64 = 3.0;
 /// Difference of log volume to the largest peak from which on a peak does not matter.
 const NEGLIGIBLE: f64 = 12.0;
 /// A maximum of |f|.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Peak {
     /// `[dim]`
     pub(crate) x: Vec<f64>,
@@ -85,13 +88,17 @@ pub(crate) fn search(run: &mut Run<'_>, starts: &[Vec<f64>]) -> Result<Vec<Peak>
     let this = &*run;
     let function = Function {
         log_f: &|x| this.evaluator.log_abs(x),
-        stop: &|| this.must_stop().is_some(),
+        stop: &|| this.watch.must_stop().is_some(),
     };
-    let ends = climb(function, starts, calls);
+    let mine: Vec<usize> = this.watch.crew().share_of(starts.len()).collect();
+    let mine: Vec<Vec<f64>> = mine.into_iter().map(|i| starts[i].clone()).collect();
+    let ends = climb(function, &mine, calls).into_iter();
+    let ends = ends.map(|(peak, calls)| (peak.map_err(Fault::from), calls));
+    let ends = this.exchange(ends.collect())?;
     let mut peaks = Vec::new();
     for (peak, calls) in ends {
         run.calls.explore += calls;
-        match peak {
+        match peak.map_err(Error::from) {
             // The run ends; there is no time for this peak.
             Err(Error::Stopped) => run.give_up(),
             peak => peaks.extend(peak?),
@@ -111,9 +118,11 @@ pub(crate) fn search(run: &mut Run<'_>, starts: &[Vec<f64>]) -> Result<Vec<Peak>
         let this = &*run;
         let function = Function {
             log_f: &|x| this.evaluator.log_abs(x),
-            stop: &|| this.must_stop().is_some(),
+            stop: &|| this.watch.must_stop().is_some(),
         };
-        let measured = curvature::measure(function, peak);
+        let crew = this.watch.crew();
+        let measured = crew.of_first(|| curvature::measure(function, peak));
+        run.ask_all();
         run.stopped = run.must_stop();
         match measured {
             Err(Error::Stopped) => run.give_up(),

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use super::{
     checkpoint::{Keeper, Saved, proposal_key},
     estimate,
@@ -10,7 +12,7 @@ use super::{
     peaks::Peak,
     report::{Iteration, PerPhase, Phase, StopReason},
     settings::Settings,
-    watch::{Stopping as _, Watch},
+    watch::Watch,
 };
 use crate::error::{Error, Result};
 use crate::map::Map;
@@ -122,7 +124,7 @@ impl<'a> Run<'a> {
 
     /// Why the run must stop now, if it must.
     pub(crate) fn must_stop(&self) -> Option<StopReason> {
-        self.watch.must_stop()
+        self.watch.agreed()
     }
 
     /// Ends the run where a call of the integrand was not made.
@@ -138,7 +140,9 @@ impl<'a> Run<'a> {
     )]
     pub(crate) fn calls_in_time(&self) -> Option<u64> {
         let rate = self.calls.total() as f64 / self.watch.elapsed();
-        Some((rate * self.watch.seconds_left()?) as u64)
+        let calls = (rate * self.watch.seconds_left()?) as u64;
+        // What cannot be told is told at the next exchange.
+        Some(self.watch.crew().of_first(|| Ok(calls)).unwrap_or(calls))
     }
 
     /// Divides the first output by 2^`steps` from now on.
@@ -176,6 +180,7 @@ impl<'a> Run<'a> {
     /// There is more time than before.
     fn look_again(&mut self) {
         if self.stopped == Some(StopReason::Seconds) {
+            self.ask_all();
             self.stopped = self.must_stop();
         }
     }
@@ -183,7 +188,7 @@ impl<'a> Run<'a> {
     /// Evaluates `n` points of a sequence from `first` on, in chunks of `chunk` points in
     /// parallel, and hands the reduced chunks to `fold` in order. Ends early, at a chunk's border, where the
     /// run has to stop; returns the number of points folded.
-    pub(crate) fn points<T: Send>(
+    pub(crate) fn points<T: Send + Serialize + DeserializeOwned>(
         &mut self,
         phase: Phase,
         map: &dyn Map,
@@ -246,7 +251,15 @@ impl<'a> Run<'a> {
         }
         self.calls.estimate = saved.calls;
         self.iterations.extend(saved.iterations);
-        self.evaluator.set_counts(saved.all_calls, saved.non_finite);
+        let counts = [saved.all_calls, saved.non_finite];
+        // Each process counts its own ones.
+        let (mine, others) = if self.watch.crew().rank() == 0 {
+            (counts, [0; 2])
+        } else {
+            ([0; 2], counts)
+        };
+        self.evaluator.set_counts(mine[0], mine[1]);
+        self.evaluator.set_elsewhere(others);
         Ok(Some(saved.progress))
     }
 
@@ -259,7 +272,7 @@ impl<'a> Run<'a> {
             max_calls: self.settings.stop.max_calls,
         };
         if self.watch.step(&progress) == Control::Stop && self.stopped.is_none() {
-            self.stopped = Some(StopReason::Interrupted);
+            self.stopped = self.watch.insist();
         }
     }
 

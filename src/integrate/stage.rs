@@ -1,5 +1,7 @@
 //! The points of one stage of training.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     around::Around,
     evaluator::{CHUNK, Evaluated, Evaluator},
@@ -17,13 +19,14 @@ use crate::rng::Purpose;
 use crate::stats::Moments;
 
 /// What one stage drew, as the flow sees it: before the maps under it, whose Jacobian belongs to f.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Stage {
     pub(crate) x: Vec<f64>,
     pub(crate) log_f: Vec<f64>,
     pub(crate) log_q: Vec<f64>,
     pub(crate) moments: Moments,
     /// what it says of nets, where it was drawn in some
+    #[serde(skip)]
     pub(crate) pass: Option<Pass>,
 }
 

@@ -10,10 +10,11 @@ use super::{
     observer::{Control, Observer, Progress},
     report::StopReason,
 };
+use crate::team::Crew;
 
 /// Says whether the run has to end.
 pub(crate) trait Stopping: Sync {
-    /// Why it has to end now, if it has to.
+    /// Why it has to end now, if it has to, as this process sees it.
     fn must_stop(&self) -> Option<StopReason>;
 }
 
@@ -37,6 +38,9 @@ pub(crate) struct Watch<'o> {
     replaying: bool,
     /// bits of the seconds that are not the estimate's, at the end
     reserved: AtomicU64,
+    crew: Crew,
+    /// whether the observer has asked to stop after a step of a run that several processes share
+    insisted: AtomicBool,
 }
 
 impl<'o> Watch<'o> {
@@ -50,7 +54,43 @@ impl<'o> Watch<'o> {
             preparing: AtomicBool::new(true),
             replaying,
             reserved: AtomicU64::new(0),
+            crew: Crew::default(),
+            insisted: AtomicBool::new(false),
         }
+    }
+
+    /// The same for a run that several processes share.
+    pub(crate) fn shared_by(self, crew: Crew) -> Self {
+        Self { crew, ..self }
+    }
+
+    pub(crate) fn crew(&self) -> &Crew {
+        &self.crew
+    }
+
+    /// Why the run has to end now, if it has to: as rank 0 has said at the last exchange, where there
+    /// are several.
+    pub(crate) fn agreed(&self) -> Option<StopReason> {
+        let reason = self.must_stop();
+        if self.crew.is_alone() {
+            return reason;
+        }
+        self.crew.say(match reason {
+            None => 0,
+            Some(StopReason::Seconds) => 1,
+            Some(_) => 2,
+        });
+        match (self.crew.agreed(), self.crew.whole()) {
+            (0, Ok(())) => None,
+            (1, Ok(())) => Some(StopReason::Seconds),
+            _ => Some(StopReason::Interrupted),
+        }
+    }
+
+    /// Stops as the observer wants it: now or, where others have to be told, soon.
+    pub(crate) fn insist(&self) -> Option<StopReason> {
+        self.insisted.store(true, Ordering::Relaxed);
+        self.crew.is_alone().then_some(StopReason::Interrupted)
     }
 
     /// Seconds so far.
@@ -96,10 +136,8 @@ impl Stopping for Watch<'_> {
     /// some is left for the estimate.
     fn must_stop(&self) -> Option<StopReason> {
         let observer = self.observer.read();
-        if observer
-            .unwrap_or_else(PoisonError::into_inner)
-            .interrupted()
-        {
+        let observer = observer.unwrap_or_else(PoisonError::into_inner);
+        if observer.interrupted() || self.insisted.load(Ordering::Relaxed) {
             return Some(StopReason::Interrupted);
         }
         let up = match (self.preparing.load(Ordering::Relaxed), self.replaying) {

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::flow::Flow;
 use crate::kernel::{TILE, dispatch::run, rows::Exponentials};
+use crate::team::Crew;
 
 /// J at some stored points.
 pub(super) struct Objective<'a> {
@@ -43,6 +44,7 @@ impl<'a> Objective<'a> {
         replay: &'a Replay,
         loss: LossKind,
         mut points: Vec<(usize, f64)>,
+        crew: &Crew,
     ) -> Self {
         let sum: f64 = points.iter().map(|p| p.1).sum();
         for point in &mut points {
@@ -52,7 +54,7 @@ impl<'a> Objective<'a> {
             flow,
             replay,
             loss: loss.loss(),
-            parts: RefCell::new(Parts::new(flow, points.len())),
+            parts: RefCell::new(Parts::new(flow, points.len()).shared_by(crew.clone())),
             points,
         }
     }
@@ -137,7 +139,8 @@ pub(super) mod tests {
         let mut flow = flow(2, Precision::F64);
         flow.randomise(2, 0.3);
         for loss in LossKind::ALL {
-            let objective = Objective::new(&flow, &replay, loss, replay.sample(1000));
+            let objective =
+                Objective::new(&flow, &replay, loss, replay.sample(1000), &Crew::default());
             let at = flow.parameters().to_vec();
             let (value, gradient) = objective.evaluate(&at).unwrap();
             assert!(value > 0.0, "{loss:?}: {value}");

@@ -2,7 +2,8 @@
 //!
 //! A step is divided into parts by its number of points alone, so that the number of threads
 //! does not change a bit. There are only as many workspaces as threads; parts go through
-//! them in waves, and each wave is folded before the next begins.
+//! them in waves, and each wave is folded before the next begins. Where several processes share a run,
+//! each has some consecutive parts, and all fold the parts of all.
 
 use std::mem;
 use std::ops::Range;
@@ -14,6 +15,7 @@ use rayon::iter::{
 
 use crate::flow::{Flow, FlowGradient, WorkingParameters};
 use crate::kernel::TILE;
+use crate::team::Crew;
 
 /// Parts of a step, and of a long one.
 const PARTS: usize = 8;
@@ -34,6 +36,7 @@ pub(super) struct Parts {
     workspaces: Vec<FlowGradient>,
     /// `[parameters]`, summed over the points of the last step
     gradient: Vec<f64>,
+    crew: Crew,
 }
 
 impl Parts {
@@ -50,7 +53,17 @@ impl Parts {
             values: WorkingParameters::new(flow),
             workspaces: Vec::new(),
             gradient: vec![0.0; flow.parameters().len()],
+            crew: Crew::default(),
         }
+    }
+
+    /// The same for a run that several processes share.
+    pub(super) fn shared_by(self, crew: Crew) -> Self {
+        Self { crew, ..self }
+    }
+
+    pub(super) fn crew(&self) -> &Crew {
+        &self.crew
     }
 
     /// The gradient of the last step, summed over its points, and the factor that makes it a
@@ -71,13 +84,19 @@ impl Parts {
         self.gradient.fill(0.0);
         let (points, size, values) = (self.points, self.size, &self.values);
         let parts = points.div_ceil(size);
-        let at_a_time = current_num_threads().clamp(1, parts);
+        let of_rank = |rank: usize| {
+            let ranks = self.crew.size();
+            parts * rank / ranks..parts * (rank + 1) / ranks
+        };
+        let mine = of_rank(self.crew.rank());
+        let at_a_time = current_num_threads().clamp(1, mine.len().max(1));
         // Out of the way if `body` panics: what it left behind must not enter another step.
         let mut all = mem::take(&mut self.workspaces);
         all.resize_with(all.len().max(at_a_time), || FlowGradient::new(flow));
         let mut total = [0.0; N];
-        for wave in (0..parts).step_by(at_a_time) {
-            let many = at_a_time.min(parts - wave);
+        let mut message = Vec::new();
+        for wave in mine.clone().step_by(at_a_time) {
+            let many = at_a_time.min(mine.end - wave);
             let workspaces = &mut all[..many];
             let body = |part: usize, workspace: &mut FlowGradient| {
                 let start = (wave + part) * size;
@@ -94,13 +113,41 @@ impl Parts {
                     .for_each(|(part, (workspace, sums))| *sums = body(part, workspace));
             }
             for (workspace, sums) in workspaces.iter_mut().zip(sums) {
-                workspace.drain_into(&mut self.gradient);
-                for (total, sum) in total.iter_mut().zip(sums) {
-                    *total += sum;
+                if self.crew.is_alone() {
+                    workspace.drain_into(&mut self.gradient);
+                    add(&mut total, sums);
+                } else {
+                    message.extend(sums.iter().flat_map(|sum| sum.to_le_bytes()));
+                    workspace.drain_to_bytes(&mut message);
                 }
+            }
+        }
+        // Where the others do not answer, the run ends at its next exchange.
+        if !self.crew.is_alone()
+            && let Ok(messages) = self.crew.gather(message)
+        {
+            let length = N * size_of::<f64>() + all[0].bytes();
+            for part in messages
+                .iter()
+                .flat_map(|message| message.chunks_exact(length))
+            {
+                let (sums, gradient) = part.split_at(N * size_of::<f64>());
+                let mut of_part = [0.0; N];
+                for (sum, bytes) in of_part.iter_mut().zip(sums.as_chunks().0) {
+                    *sum = f64::from_le_bytes(*bytes);
+                }
+                all[0].fill_from_bytes(gradient);
+                all[0].drain_into(&mut self.gradient);
+                add(&mut total, of_part);
             }
         }
         self.workspaces = all;
         total
+    }
+}
+
+fn add<const N: usize>(total: &mut [f64; N], sums: [f64; N]) {
+    for (total, sum) in total.iter_mut().zip(sums) {
+        *total += sum;
     }
 }

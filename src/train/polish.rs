@@ -62,8 +62,9 @@ impl Trainer {
             part.map(|(_, point)| *point).collect::<Vec<_>>()
         };
         let (flow, replay, loss) = (&self.flow, &self.replay, self.config.loss);
-        let objective = Objective::new(flow, replay, loss, part(false));
-        let judge = Objective::new(flow, replay, loss, part(true));
+        let crew = self.parts.crew();
+        let objective = Objective::new(flow, replay, loss, part(false), crew);
+        let judge = Objective::new(flow, replay, loss, part(true), crew);
         let iterations = self.config.polish;
         let (best, polished) = minimise(&objective, &judge, iterations, keep_going)?;
         if self.flow.set_parameters(&best).is_ok() {
@@ -174,6 +175,7 @@ mod tests {
 
     use super::*;
     use crate::flow::Precision;
+    use crate::team::Crew;
     use crate::train::objective::tests::{flow, stored};
     use crate::train::{LossKind, TrainConfig};
 
@@ -209,8 +211,14 @@ mod tests {
         let flow = flow(2, Precision::F32);
         let sample = replay.sample(100);
         replay.push(&[0.5, 0.5], &[0.0], &[f64::NAN]);
-        let broken = Objective::new(&flow, &replay, LossKind::Kl, vec![(100, 1.0)]);
-        let good = Objective::new(&flow, &replay, LossKind::Kl, sample);
+        let broken = Objective::new(
+            &flow,
+            &replay,
+            LossKind::Kl,
+            vec![(100, 1.0)],
+            &Crew::default(),
+        );
+        let good = Objective::new(&flow, &replay, LossKind::Kl, sample, &Crew::default());
         assert!(minimise(&broken, &good, 5, &|| true).is_none());
         assert!(minimise(&good, &broken, 5, &|| true).is_none());
         assert!(minimise(&good, &good, 5, &|| false).is_none());

@@ -26,6 +26,7 @@ use crate::kernel::{
 };
 use crate::map::Map as _;
 use crate::rng::{Purpose, Streams};
+use crate::team::Crew;
 
 /// What one stage found and did.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,6 +87,12 @@ impl Trainer {
             online: OnlineState::default(),
             flow,
         })
+    }
+
+    /// The same for a run that several processes share, all of which train alike.
+    pub(crate) fn shared_by(mut self, crew: &Crew) -> Self {
+        self.parts = self.parts.shared_by(crew.clone());
+        self
     }
 
     /// The flow with the averaged parameters: what to draw the next stage from.

@@ -67,7 +67,7 @@ impl Tally {
 
 /// Sums of a chunk: per histogram, the cells where there are points, each once, with two numbers as in a
 /// [`Tally`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Filled {
     pub(crate) each: Vec<Vec<(u32, [f64; 2])>>,
 }

@@ -40,6 +40,7 @@ pub(crate) struct Sums {
 }
 
 /// One chunk's share of the sums.
+#[derive(Serialize, Deserialize)]
 struct Part {
     moments: Vec<Moments>,
     weights: Vec<WeightStats>,

@@ -16,12 +16,13 @@ mod report;
 mod shift;
 
 use super::{
-    Checkpoints, Goal, Integrator, Keeper, Observer, Outcome, Report, Run, Settings, Silent,
+    Checkpoints, Goal, Idle, Integrator, Keeper, Observer, Outcome, Report, Run, Settings, Silent,
     Status, Stop, Watch, execute, pool, unkept,
 };
 use crate::error::{Error, Result, check};
 use crate::integrand::{Domain, Integrand};
 use crate::map::Map;
+use crate::team::Crew;
 use shift::FLOOR;
 
 pub use report::LogReport;
@@ -78,7 +79,8 @@ impl Integrator {
     }
 
     /// As [`Integrator::integrate_log`], keeping the frozen proposal; `observer` watches, and the run is kept
-    /// as by [`Integrator::run_kept`] where there are `checkpoints`.
+    /// as by [`Integrator::run_kept`] where there are `checkpoints`. A team does not share it: each process makes
+    /// the whole run.
     ///
     /// # Errors
     /// As [`Integrator::integrate_log`] and [`Integrator::run_kept`].
@@ -94,11 +96,13 @@ impl Integrator {
         let this = Self {
             settings: of_log(&self.settings),
             observables: self.observables.clone(),
+            team: None,
         };
         let settings = &this.settings;
         let evaluator = this.evaluator(log_f, settings.seed)?;
         let pool = pool(settings.threads)?;
-        let keeper = this.keeper(&evaluator, (None, true), checkpoints)?;
+        let (alone, mut idle) = (Crew::default(), Idle);
+        let keeper = this.keeper(&evaluator, (None, true), checkpoints, (&alone, &mut idle))?;
         let keeper = keeper.as_ref();
         let replaying = keeper.is_some_and(Keeper::is_resumed);
         let watch = Watch::new(observer, settings.stop.max_seconds, replaying);

@@ -55,6 +55,7 @@ fn cells<'de, D: Deserializer<'de>>(from: D) -> StdResult<Vec<[ExactSum; 2]>, D:
 }
 
 /// What some points of a chunk come to.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Piece {
     /// per output; none where the points are no part of the estimate
     moments: Vec<Moments>,

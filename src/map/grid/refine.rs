@@ -18,6 +18,8 @@
 //! towards the target rather than to it); and widths change gradually (see `grading`).
 //! Known weakness: structure finer than the first points is found only step by step.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Grid, bin_of, grading::regrade};
 
 /// Powers of |w| whose mean per bin is followed: the variance, and tempered versions of it.
@@ -30,7 +32,7 @@ const WINDOW_PER_AXIS: f64 = 8.0;
 const RESOLUTION: f64 = 8.0;
 
 /// What an iteration saw: which bins its points were in, and with what weight.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GridTraining {
     dim: usize,
     bins: usize,

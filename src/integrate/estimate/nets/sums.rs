@@ -1,5 +1,7 @@
 //! Sums over the points of nets.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::{
     super::{
         evaluator::{Evaluated, Evaluator},
@@ -25,6 +27,7 @@ pub(super) struct Net {
 }
 
 /// One chunk's share.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Part {
     pub(super) moments: Vec<Moments>,
     pub(super) weights: Vec<WeightStats>,

@@ -1,5 +1,7 @@
 //! Sums over the cells of a pass.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::{
     super::{
         evaluator::{Evaluated, Evaluator},
@@ -15,7 +17,7 @@ use crate::stats::{CompensatedSum, Covariance, WeightStats};
 const STEP: f64 = 30.0;
 
 /// Sums over cells for one output: in units of 1/M for the values, 1/M^2 for the variances.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Column {
     pub(super) value: CompensatedSum,
     pub(super) variance: CompensatedSum,
@@ -30,7 +32,7 @@ pub(super) struct Column {
 }
 
 /// Sums over cells.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Part {
     pub(super) columns: Vec<Column>,
     /// `[outputs * outputs]`

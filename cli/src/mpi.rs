@@ -1,0 +1,97 @@
+//! The ranks of MPI, of `mpirun`.
+
+use std::cell::RefCell;
+use std::env;
+use std::io;
+use std::sync::Arc;
+
+use mpi::datatype::PartitionMut;
+use mpi::environment::{Universe, initialize_with_threading};
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::{Communicator as _, CommunicatorCollectives as _};
+use mpi::{Count, Threading};
+use thalweg::Team;
+
+use crate::error::Failure;
+
+/// Set by the launchers of Open MPI, MPICH and its kin, and Slurm.
+const STARTED: [&str; 4] = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"];
+
+thread_local! {
+    /// MPI from its start to its end, which are the main thread's.
+    static UNIVERSE: RefCell<Option<Universe>> = const { RefCell::new(None) };
+}
+
+/// All processes of `mpirun`.
+#[derive(Debug)]
+struct World {
+    rank: usize,
+    size: usize,
+}
+
+/// Meets the other processes; `None` where there is one, or none of a launcher's.
+pub(crate) fn join() -> Result<Option<Arc<dyn Team>>, Failure> {
+    if !STARTED.iter().any(|name| env::var_os(name).is_some()) {
+        return Ok(None);
+    }
+    let fail = |what: &str| Failure::usage(format!("MPI {what}"));
+    // The thread that exchanges is the run's, not the main one.
+    let (universe, threading) = initialize_with_threading(Threading::Serialized)
+        .ok_or_else(|| fail("was started twice"))?;
+    if threading < Threading::Serialized {
+        return Err(fail("allows calls from the main thread only"));
+    }
+    let world = universe.world();
+    UNIVERSE.set(Some(universe));
+    let number = |n: Count| usize::try_from(n).unwrap_or(0);
+    let (rank, size) = (number(world.rank()), number(world.size()));
+    let team: Arc<dyn Team> = Arc::new(World { rank, size });
+    Ok(Some(team))
+}
+
+/// Leaves the others. Where this process has `failed`, none of them shall wait for it.
+pub(crate) fn leave(failed: bool) {
+    if failed {
+        SimpleCommunicator::world().abort(101);
+    }
+    UNIVERSE.set(None);
+}
+
+impl Team for World {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn all_gather(&self, mut mine: Vec<u8>) -> io::Result<Vec<Vec<u8>>> {
+        let world = SimpleCommunicator::world();
+        // The address of an empty vector is 1, which Open MPI takes for `MPI_IN_PLACE`.
+        mine.push(0);
+        // MPI counts in 32 bits; all must know before any of them sends.
+        let length = Count::try_from(mine.len()).unwrap_or(Count::MAX);
+        let mut lengths = vec![0; self.size];
+        world.all_gather_into(&length, &mut lengths[..]);
+        let mut starts = Vec::with_capacity(self.size);
+        let mut end: Count = 0;
+        for length in &lengths {
+            starts.push(end);
+            end = end
+                .checked_add(*length)
+                .filter(|end| *end < Count::MAX)
+                .ok_or_else(|| io::Error::other("more than 2 GiB at once"))?;
+        }
+        let mut bytes = vec![0_u8; usize::try_from(end).unwrap_or(0)];
+        let mut parts = PartitionMut::new(&mut bytes[..], &lengths[..], &starts[..]);
+        world.all_gather_varcount_into(&mine[..], &mut parts);
+        let mut rest = &bytes[..];
+        let cut = |length: &Count| {
+            let (part, later) = rest.split_at(usize::try_from(*length).unwrap_or(0));
+            rest = later;
+            part[..part.len().saturating_sub(1)].to_vec()
+        };
+        Ok(lengths.iter().map(cut).collect())
+    }
+}

@@ -197,7 +197,7 @@ def integrate_log(
     run = _Run(_ranges(bounds, None), settings, "log")
     kept = checkpoint_of(checkpoint, checkpoint_every, resume)
     called = (log_f, args, batch, _pool(processes, start_method))
-    found = run(called, None, (callback, progress), kept, observables)
+    found = run(called, None, (callback, progress), (kept, None), observables)
     assert isinstance(found, LogResult)
     return found
 

@@ -8,7 +8,7 @@ use thalweg::Level;
 use crate::error::Failure;
 use crate::exit::{EXIT_CODES, Exit};
 use crate::output::complain;
-use crate::{compare, inspect, integrate, list, merge, sample, speed, train};
+use crate::{compare, gridpack, inspect, integrate, list, merge, sample, speed, train};
 
 /// Monte Carlo integration and sampling with normalizing flows and VEGAS.
 #[derive(Debug, Parser)]
@@ -26,6 +26,7 @@ enum Command {
     Train(train::TrainArgs),
     Compare(compare::CompareArgs),
     Sample(sample::SampleArgs),
+    Gridpack(gridpack::GridpackArgs),
     Inspect(inspect::InspectArgs),
     Speed(speed::SpeedArgs),
 }
@@ -63,6 +64,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Train(args) => train::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Sample(args) => sample::run(args),
+        Command::Gridpack(args) => gridpack::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Speed(args) => speed::run(args),
     }

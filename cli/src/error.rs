@@ -9,6 +9,7 @@ use thiserror::Error as ThisError;
 
 use crate::exit::Exit;
 use crate::expression::ExpressionError;
+use crate::gridpack::GridpackError;
 use crate::library::LibraryError;
 
 /// Everything that ends a command early.
@@ -24,6 +25,8 @@ pub(crate) enum Failure {
     SharedLibrary(#[from] LibraryError),
     #[error(transparent)]
     Process(#[from] ProcessError),
+    #[error(transparent)]
+    Gridpack(#[from] GridpackError),
     #[error(transparent)]
     Thalweg(#[from] Error),
     #[error("cannot write {to}: {source}")]
@@ -48,6 +51,7 @@ impl Failure {
             | Self::Problem(_)
             | Self::SharedLibrary(_)
             | Self::Process(_)
+            | Self::Gridpack(_)
             | Self::Thalweg(_)
             | Self::Write { .. } => Exit::WrongUse,
         }

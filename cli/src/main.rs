@@ -7,6 +7,7 @@ mod ee_mumu;
 mod error;
 mod exit;
 mod expression;
+mod gridpack;
 mod inspect;
 mod integrate;
 mod interrupt;

@@ -12,7 +12,7 @@ use thalweg::map::{Chain, Grid, Map};
 use thalweg::{Domain, Outcome, Sampler};
 
 use crate::error::Failure;
-use crate::what::Subject;
+use crate::what::{Subject, describe};
 
 const INTEGRAND: &str = "integrand";
 const METHOD: &str = "method";
@@ -132,6 +132,28 @@ pub(crate) fn check_folder(path: &Path) -> Result<(), Failure> {
     }
 }
 
+/// Refuses an integrand of another domain than the model's.
+pub(crate) fn check_domain(model: &Sampler, subject: &Subject) -> Result<(), Failure> {
+    if subject.domain == *model.domain() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "{} lives on {}, but the model on {}",
+        subject.name(),
+        describe(&subject.domain),
+        describe(model.domain())
+    )))
+}
+
+/// Writes into `model` what integrand it is for.
+pub(crate) fn note_integrand(model: &mut Sampler, subject: &Subject) -> Result<(), Failure> {
+    let integrand = serde_json::to_string(&subject.stored)
+        .map_err(|e| Failure::usage(format!("the integrand cannot be stored: {e}")))?;
+    let notes = model.metadata_mut();
+    notes.insert(INTEGRAND.to_owned(), integrand);
+    Ok(())
+}
+
 /// Saves what a run ended with.
 pub(crate) fn save(outcome: Outcome, subject: &Subject, path: &Path) -> Result<(), Failure> {
     let report = &outcome.report;
@@ -139,10 +161,7 @@ pub(crate) fn save(outcome: Outcome, subject: &Subject, path: &Path) -> Result<(
         .chosen
         .as_ref()
         .map_or(report.method, |choice| choice.method);
-    let integrand = serde_json::to_string(&subject.stored)
-        .map_err(|e| Failure::usage(format!("the integrand cannot be stored: {e}")))?;
     let notes = [
-        (INTEGRAND, integrand),
         (METHOD, method.name().to_owned()),
         (SEED, report.seed.to_string()),
         (VERSION, report.version.clone()),
@@ -151,6 +170,7 @@ pub(crate) fn save(outcome: Outcome, subject: &Subject, path: &Path) -> Result<(
     for (key, note) in notes {
         sampler.metadata_mut().insert(key.to_owned(), note);
     }
+    note_integrand(&mut sampler, subject)?;
     Ok(sampler.save(path)?)
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use thalweg::flow::{Family, Stack};
 use thalweg::integrate::VegasConfig;
+use thalweg::stats::MaxWeight;
 use thalweg::train::TrainConfig;
 use thalweg::{CostClass, Domain, FlowConfig, Method, NonFinite, Placement, Settings, Stop};
 
@@ -47,6 +48,30 @@ pub(crate) struct WhatArgs {
     /// Process file, where the shared library gives matrix elements by the UMAMI interface
     #[arg(long, value_name = "FILE", conflicts_with_all = ["expr", "symbol"])]
     pub(crate) process: Option<PathBuf>,
+}
+
+/// Which points become events.
+#[derive(Debug, Args)]
+pub(crate) struct UnweightArgs {
+    /// Keep each point with a probability that follows its weight, so that most weights are 1
+    #[arg(long)]
+    pub(crate) unweighted: bool,
+
+    /// Weight that is kept always: max, the largest one, so that all weights are 1; quantile:P, such
+    /// that the share 1-P lies above it; overweight:EPS, so that EPS does with an error to spare;
+    /// bootstrap:M, the median of the largest of M weights
+    #[arg(
+        long,
+        value_name = "POLICY",
+        default_value = "quantile:0.999",
+        requires = "unweighted"
+    )]
+    pub(crate) max_weight: MaxWeight,
+
+    /// Unweight partly: keep all above R times that weight, with weights from 1 to 1/R
+    #[arg(long, value_name = "R", default_value = "1", value_parser = parse::share,
+        requires = "unweighted", allow_hyphen_values = true)]
+    pub(crate) partial: f64,
 }
 
 /// When a run ends, and how it goes.

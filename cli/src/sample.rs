@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 use rayon::ThreadPoolBuilder;
 use thalweg::event::{Generation, Shard, events};
-use thalweg::stats::{MaxWeight, parenthesis};
-use thalweg::{EventFile, Sampler, Unweighted, Unweighting};
+use thalweg::stats::parenthesis;
+use thalweg::{EventFile, Level, Sampler, Unweighted, Unweighting};
 
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::model;
 use crate::number::{percent, significant};
-use crate::options::WhatArgs;
+use crate::options::{UnweightArgs, WhatArgs};
 use crate::output::note;
 use crate::parse;
 use crate::sink::{self, Sink};
-use crate::what::{Subject, describe, resolve};
+use crate::what::{Subject, resolve};
 
 /// Points that are drawn at once.
 const BLOCK: u64 = 1 << 16;
@@ -43,25 +43,8 @@ pub(crate) struct SampleArgs {
     #[arg(short, value_name = "N", value_parser = parse::count, allow_hyphen_values = true)]
     n: u64,
 
-    /// Keep each point with a probability that follows its weight, so that most weights are 1
-    #[arg(long)]
-    unweighted: bool,
-
-    /// Weight that is kept always: max, the largest one, so that all weights are 1; quantile:P, such
-    /// that the share 1-P lies above it; overweight:EPS, so that EPS does with an error to spare;
-    /// bootstrap:M, the median of the largest of M weights
-    #[arg(
-        long,
-        value_name = "POLICY",
-        default_value = "quantile:0.999",
-        requires = "unweighted"
-    )]
-    max_weight: MaxWeight,
-
-    /// Unweight partly: keep all above R times that weight, with weights from 1 to 1/R
-    #[arg(long, value_name = "R", default_value = "1", value_parser = parse::share,
-        requires = "unweighted", allow_hyphen_values = true)]
-    partial: f64,
+    #[command(flatten)]
+    unweight: UnweightArgs,
 
     /// Draw part I of K parts of the sample, each with draws of its own
     #[arg(long, value_name = "I/K", default_value = "1/1")]
@@ -85,12 +68,20 @@ pub(crate) struct SampleArgs {
     #[arg(long, value_name = "T", value_parser = parse::threads, allow_hyphen_values = true)]
     threads: Option<usize>,
 
+    /// Vector instructions to use [default: the best of this machine]
+    #[arg(long, value_name = "portable|avx2|avx512", value_parser = parse::level)]
+    level: Option<Level>,
+
     #[command(flatten)]
     what: WhatArgs,
 }
 
 pub(crate) fn run(args: &SampleArgs) -> Result<Exit, Failure> {
     sink::check(args.output.as_deref())?;
+    if let Some(level) = args.level {
+        // The parser has refused levels that this machine lacks.
+        let _ = level.force();
+    }
     let sampler = Sampler::load(&args.model)?;
     let subject = subject(args, &sampler)?;
     let own = subject.as_ref().and_then(|subject| subject.threads);
@@ -109,7 +100,7 @@ pub(crate) fn run(args: &SampleArgs) -> Result<Exit, Failure> {
         subject if sink::is_records(args.output.as_deref(), args.records) => {
             records(args, &sampler, subject.as_ref())?;
         }
-        Some(subject) if args.unweighted => unweighted(args, &sampler, &subject)?,
+        Some(subject) if args.unweight.unweighted => unweighted(args, &sampler, &subject)?,
         Some(subject) => weighted(args, &sampler, &subject)?,
         None => points(args, &sampler)?,
     }
@@ -121,18 +112,11 @@ fn subject(args: &SampleArgs, sampler: &Sampler) -> Result<Option<Subject>, Fail
     let named = args.what.what.is_some() || args.what.expr.is_some();
     let stored = model::stored(sampler)?;
     let evaluable = stored.is_some_and(|stored| !stored.needs_code());
-    if !named && !evaluable && !args.unweighted {
+    if !named && !evaluable && !args.unweight.unweighted {
         return Ok(None);
     }
     let subject = resolve(&args.what, Some(sampler))?;
-    if subject.domain != *sampler.domain() {
-        return Err(Failure::usage(format!(
-            "{} lives on {}, but the model on {}",
-            subject.name(),
-            describe(&subject.domain),
-            describe(sampler.domain())
-        )));
-    }
+    model::check_domain(sampler, &subject)?;
     Ok(Some(subject))
 }
 
@@ -195,8 +179,8 @@ fn weighted(args: &SampleArgs, sampler: &Sampler, subject: &Subject) -> Result<(
 
 fn unweighting(args: &SampleArgs) -> Unweighting {
     Unweighting {
-        max_weight: args.max_weight,
-        partial: args.partial,
+        max_weight: args.unweight.max_weight,
+        partial: args.unweight.partial,
         ..Unweighting::default()
     }
 }
@@ -264,20 +248,25 @@ fn told(drawn: &Unweighted, subject: &Subject) -> String {
     lines.join("\n")
 }
 
+/// That `name` is an integrand without events.
+pub(crate) fn no_momenta(name: &str) -> Failure {
+    Failure::usage(format!(
+        "{name} has no events with momenta, as a process has; write its points to .csv or .npy"
+    ))
+}
+
 /// Events of a process, with their momenta.
 fn records(args: &SampleArgs, sampler: &Sampler, subject: Option<&Subject>) -> Result<(), Failure> {
     let name = subject.map_or_else(|| "the model".to_owned(), Subject::name);
     let process = subject.and_then(|subject| subject.process.as_ref());
     let (Some(process), Some(path)) = (process, &args.output) else {
-        return Err(Failure::usage(format!(
-            "{name} has no events with momenta, as a process has; write its points to .csv or .npy"
-        )));
+        return Err(no_momenta(&name));
     };
     let what = Generation {
         n: args.n,
         seed: args.seed,
         shard: args.shard,
-        unweighting: args.unweighted.then(|| unweighting(args)),
+        unweighting: args.unweight.unweighted.then(|| unweighting(args)),
         notes: [("integrand".to_owned(), name)].into(),
     };
     let run = events(

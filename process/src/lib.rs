@@ -18,7 +18,7 @@ mod scattering;
 pub mod umami;
 pub mod units;
 
-pub use file::{ProcessError, ProcessFile, open};
+pub use file::{ProcessError, ProcessFile, Reference, open};
 pub use matrix_element::{Kinematics, MatrixElement};
 pub use scale::Scale;
 pub use scattering::{Scattering, Subprocess};

@@ -32,6 +32,7 @@ fn help() {
         "train",
         "compare",
         "sample",
+        "gridpack",
         "inspect",
         "speed",
     ] {

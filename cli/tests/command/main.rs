@@ -5,6 +5,7 @@ mod compare;
 mod errors;
 mod events;
 mod golden;
+mod gridpack;
 mod integrate;
 mod models;
 mod page;

@@ -28,7 +28,7 @@ fn compiled(source: &Path, name: &str) -> io::Result<String> {
     }
 }
 
-fn provider(name: &str, library: &str) -> io::Result<String> {
+pub(super) fn provider(name: &str, library: &str) -> io::Result<String> {
     compiled(&Path::new(PROVIDERS).join(name), library)
 }
 

@@ -4,6 +4,7 @@ mod automatic;
 mod channel;
 mod cut;
 mod error;
+mod reference;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use thalweg::event::Beam;
 
 pub use error::ProcessError;
+pub use reference::Reference;
 
 use crate::cuts::Cuts;
 use crate::pdf::{Grid, Luminosity, PdfError};
@@ -135,11 +137,7 @@ impl ProcessFile {
     /// # Errors
     /// Where there is none, and as [`ProcessFile::parse`].
     pub fn read(path: &Path) -> Result<Self, ProcessError> {
-        let text = fs::read_to_string(path).map_err(|error| ProcessError::Read {
-            path: path.into(),
-            reason: error.to_string(),
-        })?;
-        Self::parse(&text, path)
+        Self::parse(&text(path)?, path)
     }
 
     /// The process with |M|^2 from the library at `library`. A relative path of a parameter card starts
@@ -378,6 +376,14 @@ impl ProcessFile {
         }
         Ok(())
     }
+}
+
+/// The contents of the file at `path`.
+fn text(path: &Path) -> Result<String, ProcessError> {
+    fs::read_to_string(path).map_err(|error| ProcessError::Read {
+        path: path.into(),
+        reason: error.to_string(),
+    })
 }
 
 /// The process of a file at `path` with |M|^2 from the library at `library`.

@@ -26,12 +26,42 @@ pub trait Team: Debug + Send + Sync {
     /// Number of processes.
     fn size(&self) -> usize;
 
-    /// Gives `mine` to all processes: what each of them gave, in the order of ranks. All call it equally
-    /// often and wait for each other; one thread of each at a time, not always the same one.
+    /// Gives `mine`, never empty, to all processes: in `all` afterwards, whatever was there, what each of them gave,
+    /// one after the other in the order of ranks; returns the length of each. All call it equally often and
+    /// wait for each other; one thread of each at a time, not always the same one. A step of training ends
+    /// with it, so `all` keeps its memory from one to the next.
     ///
     /// # Errors
     /// Whatever keeps the bytes from arriving; the run ends with it.
-    fn all_gather(&self, mine: Vec<u8>) -> io::Result<Vec<Vec<u8>>>;
+    fn all_gather(&self, mine: &[u8], all: &mut Vec<u8>) -> io::Result<Vec<usize>>;
+}
+
+/// What all processes gave, in memory that is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Letters {
+    bytes: Vec<u8>,
+    lengths: Vec<usize>,
+}
+
+impl Letters {
+    /// What each gave, in the order of ranks.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.bytes[..];
+        self.lengths.iter().map(move |length| {
+            let (letter, later) = rest.split_at(*length);
+            rest = later;
+            // Without the word.
+            &letter[..length - 1]
+        })
+    }
+
+    /// The word of rank 0, if there is one letter of each of `size` ranks.
+    fn word(&self, size: usize) -> Option<u8> {
+        let whole = self.lengths.len() == size
+            && !self.lengths.contains(&0)
+            && self.lengths.iter().sum::<usize>() == self.bytes.len();
+        whole.then(|| self.bytes[self.lengths[0] - 1])
+    }
 }
 
 /// A team as the library sees it: none where there is one process, which then does nothing for it.
@@ -117,33 +147,32 @@ impl Crew {
         shared.map_or(0, |shared| shared.agreed.load(Ordering::Relaxed))
     }
 
-    /// Gives `mine` to all: what each of them gave.
+    /// Gives `mine` to all, with a word at its end: in `all` what each of them gave. Nothing where there is one
+    /// process.
     ///
     /// # Errors
     /// [`Error::Ranks`], then and ever after.
-    pub(crate) fn gather(&self, mut mine: Vec<u8>) -> Result<Vec<Vec<u8>>> {
+    pub(crate) fn gather(&self, mine: &mut Vec<u8>, all: &mut Letters) -> Result<()> {
         let Some(shared) = &self.0 else {
-            return Ok(vec![mine]);
+            return Ok(());
         };
         self.whole()?;
         mine.push(shared.word.load(Ordering::Relaxed));
-        let size = shared.team.size();
-        let all = shared.team.all_gather(mine).and_then(|mut all| {
-            let words: Option<Vec<u8>> = all.iter_mut().map(Vec::pop).collect();
-            match words {
-                Some(words) if words.len() == size => Ok((all, words[0])),
-                _ => Err(io::Error::other("not every rank's bytes have arrived")),
-            }
+        let sent = shared.team.all_gather(mine, &mut all.bytes);
+        let word = sent.and_then(|lengths| {
+            all.lengths = lengths;
+            let word = all.word(shared.team.size());
+            word.ok_or_else(|| io::Error::other("not every rank's bytes have arrived"))
         });
-        match all {
-            Ok((all, word)) => {
+        match word {
+            Ok(word) => {
                 shared.agreed.store(word, Ordering::Relaxed);
-                Ok(all)
+                Ok(())
             }
             Err(error) => {
                 let reason = format!("they cannot exchange what they found: {error}");
                 *shared.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
-                self.whole().map(|()| Vec::new())
+                self.whole()
             }
         }
     }
@@ -164,15 +193,18 @@ impl Crew {
         mine: &impl Serialize,
     ) -> Result<Vec<Option<T>>> {
         let failed = |what: String| Error::Ranks { reason: what };
-        let mine = rmp_serde::to_vec(mine).map_err(|e| failed(format!("nothing to send: {e}")))?;
+        let mine = rmp_serde::to_vec(mine);
+        let mut mine = mine.map_err(|e| failed(format!("nothing to send: {e}")))?;
         let rank = self.rank();
-        let others = self.gather(mine)?.into_iter().enumerate();
-        others
+        let mut all = Letters::default();
+        self.gather(&mut mine, &mut all)?;
+        all.iter()
+            .enumerate()
             .map(|(from, bytes)| {
                 if from == rank {
                     return Ok(None);
                 }
-                let read = rmp_serde::from_slice(&bytes);
+                let read = rmp_serde::from_slice(bytes);
                 read.map(Some)
                     .map_err(|e| failed(format!("rank {from} sends what is not understood: {e}")))
             })

@@ -66,10 +66,9 @@ impl Team for World {
         self.size
     }
 
-    fn all_gather(&self, mut mine: Vec<u8>) -> io::Result<Vec<Vec<u8>>> {
+    // `mine` is not empty: the address of an empty vector is 1, which Open MPI takes for `MPI_IN_PLACE`.
+    fn all_gather(&self, mine: &[u8], all: &mut Vec<u8>) -> io::Result<Vec<usize>> {
         let world = SimpleCommunicator::world();
-        // The address of an empty vector is 1, which Open MPI takes for `MPI_IN_PLACE`.
-        mine.push(0);
         // MPI counts in 32 bits; all must know before any of them sends.
         let length = Count::try_from(mine.len()).unwrap_or(Count::MAX);
         let mut lengths = vec![0; self.size];
@@ -83,15 +82,10 @@ impl Team for World {
                 .filter(|end| *end < Count::MAX)
                 .ok_or_else(|| io::Error::other("more than 2 GiB at once"))?;
         }
-        let mut bytes = vec![0_u8; usize::try_from(end).unwrap_or(0)];
-        let mut parts = PartitionMut::new(&mut bytes[..], &lengths[..], &starts[..]);
-        world.all_gather_varcount_into(&mine[..], &mut parts);
-        let mut rest = &bytes[..];
-        let cut = |length: &Count| {
-            let (part, later) = rest.split_at(usize::try_from(*length).unwrap_or(0));
-            rest = later;
-            part[..part.len().saturating_sub(1)].to_vec()
-        };
-        Ok(lengths.iter().map(cut).collect())
+        let size = |count: Count| usize::try_from(count).unwrap_or(0);
+        all.resize(size(end), 0);
+        let mut parts = PartitionMut::new(&mut all[..], &lengths[..], &starts[..]);
+        world.all_gather_varcount_into(mine, &mut parts);
+        Ok(lengths.into_iter().map(size).collect())
     }
 }

@@ -63,10 +63,17 @@ impl Ranks {
             Ok(_) => String::new(),
             Err(failure) => failure.message().unwrap_or_else(|| failure.to_string()),
         };
-        let all = team.all_gather(message.into_bytes());
-        let all = all.map_err(|e| Failure::usage(format!("the ranks cannot talk: {e}")))?;
-        let mut failed = all
-            .iter()
+        let mut letters = Vec::new();
+        // A message is never empty: a line.
+        let lengths = team.all_gather((message + "\n").as_bytes(), &mut letters);
+        let lengths = lengths.map_err(|e| Failure::usage(format!("the ranks cannot talk: {e}")))?;
+        let mut rest = &letters[..];
+        let messages = lengths.into_iter().map(|length| {
+            let (message, later) = rest.split_at(length);
+            rest = later;
+            message.trim_ascii_end()
+        });
+        let mut failed = messages
             .enumerate()
             .filter(|(_, message)| !message.is_empty());
         match (mine, failed.next()) {

@@ -33,17 +33,22 @@ impl Team for Communicator {
         self.size
     }
 
-    fn all_gather(&self, mine: Vec<u8>) -> io::Result<Vec<Vec<u8>>> {
+    fn all_gather(&self, mine: &[u8], all: &mut Vec<u8>) -> io::Result<Vec<usize>> {
+        all.clear();
         // The thread that asked for the run waits without the GIL.
         let gathered = Python::attach(|py| {
-            let mine = PyBytes::new(py, &mine);
-            let all = self.comm.bind(py).call_method1("allgather", (mine,))?;
-            let bytes = |one: PyResult<Bound<'_, PyAny>>| {
+            let mine = PyBytes::new(py, mine);
+            let gathered = self.comm.bind(py).call_method1("allgather", (mine,))?;
+            let length = |one: PyResult<Bound<'_, PyAny>>| {
                 let one = one?;
-                let one = one.cast::<PyBytes>()?;
-                Ok(one.as_bytes().to_vec())
+                let bytes = one.cast::<PyBytes>()?.as_bytes();
+                all.extend_from_slice(bytes);
+                Ok(bytes.len())
             };
-            all.try_iter()?.map(bytes).collect::<PyResult<Vec<_>>>()
+            gathered
+                .try_iter()?
+                .map(length)
+                .collect::<PyResult<Vec<_>>>()
         });
         gathered.map_err(io::Error::other)
     }

@@ -106,30 +106,24 @@ impl FlowGradient {
         }
     }
 
-    /// Appends the bytes of the summed gradient to `bytes` and forgets it.
-    pub(crate) fn drain_to_bytes(&mut self, bytes: &mut Vec<u8>) {
+    /// Writes the bytes of the summed gradient to `bytes` and forgets it.
+    pub(crate) fn drain_to_bytes(&mut self, bytes: &mut [u8]) {
         match self {
-            Self::F32(w) => {
-                bytes.extend(w.parameters.iter().flat_map(|p| p.to_le_bytes()));
-                w.parameters.fill(0.0);
-            }
-            Self::F64(w) => {
-                bytes.extend(w.parameters.iter().flat_map(|p| p.to_le_bytes()));
-                w.parameters.fill(0.0);
-            }
+            Self::F32(w) => w.drain_to(bytes.as_chunks_mut().0, f32::to_le_bytes),
+            Self::F64(w) => w.drain_to(bytes.as_chunks_mut().0, f64::to_le_bytes),
         }
     }
 
-    /// Takes the bytes of a summed gradient in the place of its own, which is forgotten.
-    pub(crate) fn fill_from_bytes(&mut self, bytes: &[u8]) {
+    /// Adds the gradient whose bytes these are to `total`, as [`Self::drain_into`] does with its own.
+    pub(crate) fn add_bytes(&self, bytes: &[u8], total: &mut [f64]) {
         match self {
-            Self::F32(w) => {
-                let pairs = w.parameters.iter_mut().zip(bytes.as_chunks().0);
-                pairs.for_each(|(p, bytes)| *p = f32::from_le_bytes(*bytes));
+            Self::F32(_) => {
+                let pairs = total.iter_mut().zip(bytes.as_chunks().0);
+                pairs.for_each(|(sum, bytes)| *sum += f64::from(f32::from_le_bytes(*bytes)));
             }
-            Self::F64(w) => {
-                let pairs = w.parameters.iter_mut().zip(bytes.as_chunks().0);
-                pairs.for_each(|(p, bytes)| *p = f64::from_le_bytes(*bytes));
+            Self::F64(_) => {
+                let pairs = total.iter_mut().zip(bytes.as_chunks().0);
+                pairs.for_each(|(sum, bytes)| *sum += f64::from_le_bytes(*bytes));
             }
         }
     }
@@ -218,10 +212,22 @@ impl<R: Real> Workspace<R> {
         }
     }
 
-    fn drain_into(&mut self, total: &mut [f64]) {
+    /// What parameters without gradient have gathered.
+    fn clear_fixed(&mut self) {
         self.fixed
             .iter()
             .for_each(|i| self.parameters[*i] = R::ZERO);
+    }
+
+    fn drain_to<const N: usize>(&mut self, bytes: &mut [[u8; N]], to_bytes: impl Fn(R) -> [u8; N]) {
+        self.clear_fixed();
+        let pairs = bytes.iter_mut().zip(self.parameters.iter());
+        pairs.for_each(|(bytes, p)| *bytes = to_bytes(*p));
+        self.parameters.fill(R::ZERO);
+    }
+
+    fn drain_into(&mut self, total: &mut [f64]) {
+        self.clear_fixed();
         run(Drain {
             from: &mut self.parameters,
             total,

@@ -10,6 +10,7 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smallvec::SmallVec;
 
 use super::Moments;
 use crate::list::List;
@@ -22,8 +23,9 @@ const LONGEST: usize = 40;
 /// A sum without rounding.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ExactSum {
-    /// that do not overlap, from the smallest to the largest
-    parts: Vec<f64>,
+    /// that do not overlap, from the smallest to the largest; hardly ever more than three, so that the sums
+    /// of many cells lie side by side
+    parts: SmallVec<[f64; 3]>,
     /// what terms there were that are not finite: a sum of them, NaN for both infinities
     special: Option<f64>,
 }

@@ -3,7 +3,7 @@
 //! A step is divided into parts by its number of points alone, so that the number of threads
 //! does not change a bit. There are only as many workspaces as threads; parts go through
 //! them in waves, and each wave is folded before the next begins. Where several processes share a run,
-//! each has some consecutive parts, and all fold the parts of all.
+//! each has some consecutive parts, and all fold them in their order.
 
 use std::mem;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use rayon::iter::{
 
 use crate::flow::{Flow, FlowGradient, WorkingParameters};
 use crate::kernel::TILE;
-use crate::team::Crew;
+use crate::team::{Crew, Letters};
 
 /// Parts of a step, and of a long one.
 const PARTS: usize = 8;
@@ -37,6 +37,9 @@ pub(super) struct Parts {
     /// `[parameters]`, summed over the points of the last step
     gradient: Vec<f64>,
     crew: Crew,
+    /// what the others are told in a step, and what all have told
+    message: Vec<u8>,
+    letters: Letters,
 }
 
 impl Parts {
@@ -54,6 +57,8 @@ impl Parts {
             workspaces: Vec::new(),
             gradient: vec![0.0; flow.parameters().len()],
             crew: Crew::default(),
+            message: Vec::new(),
+            letters: Letters::default(),
         }
     }
 
@@ -94,7 +99,14 @@ impl Parts {
         let mut all = mem::take(&mut self.workspaces);
         all.resize_with(all.len().max(at_a_time), || FlowGradient::new(flow));
         let mut total = [0.0; N];
-        let mut message = Vec::new();
+        // The first rank folds what it has, and the others go on from there.
+        let folds = self.crew.rank() == 0;
+        let length = N * size_of::<f64>() + all[0].bytes();
+        if !folds {
+            // As long in each step, so that nothing is set to zero before it is overwritten.
+            self.message.resize(mine.len() * length, 0);
+        }
+        let mut letters = self.message.chunks_exact_mut(length);
         for wave in mine.clone().step_by(at_a_time) {
             let many = at_a_time.min(mine.end - wave);
             let workspaces = &mut all[..many];
@@ -113,37 +125,69 @@ impl Parts {
                     .for_each(|(part, (workspace, sums))| *sums = body(part, workspace));
             }
             for (workspace, sums) in workspaces.iter_mut().zip(sums) {
-                if self.crew.is_alone() {
+                if folds {
                     workspace.drain_into(&mut self.gradient);
                     add(&mut total, sums);
-                } else {
-                    message.extend(sums.iter().flat_map(|sum| sum.to_le_bytes()));
-                    workspace.drain_to_bytes(&mut message);
+                } else if let Some(letter) = letters.next() {
+                    let (first, gradient) = letter.split_at_mut(N * size_of::<f64>());
+                    write(first, &sums);
+                    workspace.drain_to_bytes(gradient);
                 }
             }
         }
-        // Where the others do not answer, the run ends at its next exchange.
-        if !self.crew.is_alone()
-            && let Ok(messages) = self.crew.gather(message)
-        {
-            let length = N * size_of::<f64>() + all[0].bytes();
-            for part in messages
-                .iter()
-                .flat_map(|message| message.chunks_exact(length))
-            {
-                let (sums, gradient) = part.split_at(N * size_of::<f64>());
-                let mut of_part = [0.0; N];
-                for (sum, bytes) in of_part.iter_mut().zip(sums.as_chunks().0) {
-                    *sum = f64::from_le_bytes(*bytes);
-                }
-                all[0].fill_from_bytes(gradient);
-                all[0].drain_into(&mut self.gradient);
-                add(&mut total, of_part);
-            }
+        if !self.crew.is_alone() {
+            self.exchange(&all[0], length, &mut total);
         }
         self.workspaces = all;
         total
     }
+    /// Folds the parts of all ranks, each of `length` bytes in their letters: `total` and the gradient, which
+    /// hold those of rank 0 there. Where the others do not answer, the run ends at its next exchange.
+    fn exchange<const N: usize>(
+        &mut self,
+        workspace: &FlowGradient,
+        length: usize,
+        total: &mut [f64; N],
+    ) {
+        let first = self.crew.rank() == 0;
+        let sums = N * size_of::<f64>();
+        if first {
+            self.message
+                .resize(sums + size_of_val(&self.gradient[..]), 0);
+            let (letter, gradient) = self.message.split_at_mut(sums);
+            write(letter, total);
+            write(gradient, &self.gradient);
+        }
+        let told = self.crew.gather(&mut self.message, &mut self.letters);
+        // Without the word.
+        self.message.pop();
+        if told.is_err() {
+            return;
+        }
+        let mut letters = self.letters.iter();
+        if let Some(letter) = letters.next().filter(|_| !first) {
+            let (letter, gradient) = letter.split_at(sums);
+            read(letter, total);
+            read(gradient, &mut self.gradient);
+        }
+        for part in letters.flat_map(|letter| letter.chunks_exact(length)) {
+            let (letter, gradient) = part.split_at(sums);
+            let mut of_part = [0.0; N];
+            read(letter, &mut of_part);
+            workspace.add_bytes(gradient, &mut self.gradient);
+            add(total, of_part);
+        }
+    }
+}
+
+fn write(bytes: &mut [u8], numbers: &[f64]) {
+    let pairs = bytes.as_chunks_mut().0.iter_mut().zip(numbers);
+    pairs.for_each(|(bytes, number)| *bytes = number.to_le_bytes());
+}
+
+fn read(bytes: &[u8], numbers: &mut [f64]) {
+    let pairs = numbers.iter_mut().zip(bytes.as_chunks().0);
+    pairs.for_each(|(number, bytes)| *number = f64::from_le_bytes(*bytes));
 }
 
 fn add<const N: usize>(total: &mut [f64; N], sums: [f64; N]) {

@@ -70,7 +70,8 @@ box = rng.uniform([-1.6, -1.1], [2.6, 1.6], size=(2000, 2))
 strangers = box[log_density(box) < np.quantile(log_p, 0.001)]
 found, false = (sampler.log_density(x) < floor for x in (strangers, test))
 print(
-    f"flagged: {100 * found.mean():.1f} % of {len(strangers)} strangers, {100 * false.mean():.1f} % of the test points"
+    f"flagged: {100 * found.mean():.1f} % of {len(strangers)} strangers,"
+    f" {100 * false.mean():.1f} % of the test points"
 )
 assert found.mean() > 0.97 and false.mean() < 0.02
 
@@ -89,7 +90,10 @@ for axes, name, f in zip(both, ("exact log p", "trained log q"), (log_density, s
 both[0].set_ylabel("$x_1$")
 both[1].contour(x, y, values, levels=[floor], colors="white", linestyles="--")
 both[1].scatter(*strangers[found][:60].T, s=12, marker="x", color="#E69F00", label="flagged strangers")
-both[1].scatter(*strangers[~found].T, s=22, marker="o", color="#D55E00", label="strangers not flagged")
+if not found.all():
+    both[1].scatter(
+        *strangers[~found].T, s=22, marker="o", color="#D55E00", label="strangers not flagged"
+    )
 figure.colorbar(shades, ax=both, label="nats", shrink=0.9)
 figure.legend(*both[1].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
 

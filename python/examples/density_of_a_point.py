@@ -44,6 +44,7 @@ rng = np.random.default_rng(1)
 samples, test = draw(20_000, rng), draw(5000, rng)
 flow = thalweg.Flow(2, family="spline_maf", depth=3)
 sampler = thalweg.Sampler.of_samples(samples, flow=flow, epochs=30)
+print(sampler.proposal)
 log_p, log_q = log_density(test), sampler.log_density(test)
 print(
     f"mean log density of {len(test)} test points: exact {log_p.mean():.3f}, trained {log_q.mean():.3f}"

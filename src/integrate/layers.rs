@@ -118,3 +118,46 @@ impl Method {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{Flow, FlowConfig};
+
+    /// A map that is not the crate's.
+    #[derive(Debug)]
+    struct Foreign;
+
+    impl Map for Foreign {
+        fn dim(&self) -> usize {
+            2
+        }
+        fn forward(&self, z: &[f64], x: &mut [f64], log_jac: &mut [f64]) {
+            x.copy_from_slice(z);
+            log_jac.fill(0.0);
+        }
+        fn inverse(&self, x: &[f64], z: &mut [f64], log_jac: &mut [f64]) {
+            self.forward(x, z, log_jac);
+        }
+        fn describe(&self) -> String {
+            "foreign".to_owned()
+        }
+    }
+
+    fn over(map: Box<dyn Map>) -> Result<Layers> {
+        let flow = Flow::new(2, &FlowConfig::default(), 1)?;
+        Layers::under_first(&Chain::new(vec![Box::new(flow), map])?)
+    }
+
+    #[test]
+    fn a_foreign_map_is_refused_by_name_unless_it_is_shared() {
+        let error = over(Box::new(Foreign)).unwrap_err();
+        assert!(
+            matches!(&error, Error::NotShared { kind } if kind == "foreign"),
+            "{error}"
+        );
+        let shared: Arc<dyn Map> = Arc::new(Foreign);
+        let layers = over(Box::new(Arc::clone(&shared))).unwrap();
+        assert!(matches!(&layers.0[..], [Layer::Shared(map)] if Arc::ptr_eq(map, &shared)));
+    }
+}

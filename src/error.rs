@@ -95,6 +95,14 @@ pub enum Error {
         /// how the map describes itself
         kind: String,
     },
+    /// A map under a flow to be trained that cannot be copied.
+    #[error(
+        "a flow cannot be trained over a map of this kind: {kind}; put it into the chain as an Arc<dyn Map>"
+    )]
+    NotShared {
+        /// how the map describes itself
+        kind: String,
+    },
     /// A file that could not be read or written.
     #[error("cannot {action} {path}: {source}")]
     File {

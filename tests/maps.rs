@@ -12,7 +12,7 @@ mod numbers;
 #[path = "common/passes.rs"]
 mod passes;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use flows::{KINDS, random_flow};
 use nalgebra::DMatrix;
@@ -68,6 +68,9 @@ fn table() -> Vec<Row> {
         let maps: Vec<Box<dyn Map>> = vec![Box::new(grid(dim, 12)), Box::new(rotation(dim, 13))];
         plain(Box::new(Chain::new(maps).expect("one dimension")));
     }
+    let shared: Arc<dyn Map> = Arc::new(grid(2, 15));
+    let maps: Vec<Box<dyn Map>> = vec![Box::new(rotation(2, 13)), Box::new(shared)];
+    plain(Box::new(Chain::new(maps).expect("one dimension")));
     let flow = |precision, seed| -> Box<dyn Map> {
         let config = FlowConfig {
             precision,

@@ -105,6 +105,7 @@ impl From<Error> for Failure {
             | Error::Histogram { .. }
             | Error::NoStrata { .. }
             | Error::BudgetTooSmall { .. }
+            | Error::NotShared { .. }
             | Error::InvalidCheckpoint { .. }
             | Error::OtherRun { .. }
             | _ => Status::InvalidArgument,

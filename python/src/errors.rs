@@ -52,6 +52,7 @@ fn class_of(error: &Error) -> &'static str {
         | Error::Histogram { .. }
         | Error::NoStrata { .. }
         | Error::BudgetTooSmall { .. }
+        | Error::NotShared { .. }
         | Error::Threads { .. } => "SettingError",
         Error::Integrand(IntegrandError::NonFinite { .. } | IntegrandError::Overflow { .. }) => {
             "NonFiniteError"

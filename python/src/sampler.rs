@@ -200,6 +200,31 @@ impl Sampler {
         Ok(PyArray1::from_vec(py, density))
     }
 
+    /// The points that `z` `[n, dim]` is mapped to, and the logs of their densities.
+    fn forward<'py>(
+        &self,
+        py: Python<'py>,
+        z: &Bound<'py, PyArray2<f64>>,
+    ) -> PyResult<Weighed<'py>> {
+        let z = z.readonly().as_slice()?.to_vec();
+        let inner = self.inner.as_ref();
+        let batch = py.detach(|| inner.forward(&z));
+        let points = self.points(py, batch.points)?;
+        Ok((points, PyArray1::from_vec(py, batch.log_density)))
+    }
+
+    /// The latent points of `x` `[n, dim]`, and the logs of the densities of `x`.
+    fn inverse<'py>(
+        &self,
+        py: Python<'py>,
+        x: &Bound<'py, PyArray2<f64>>,
+    ) -> PyResult<Weighed<'py>> {
+        let x = x.readonly().as_slice()?.to_vec();
+        let inner = self.inner.as_ref();
+        let (z, log_density) = py.detach(|| inner.inverse(&x));
+        Ok((self.points(py, z)?, PyArray1::from_vec(py, log_density)))
+    }
+
     /// Points `first..first + n` of a seed, and their weights with `f`.
     fn weighted<'py>(
         &self,

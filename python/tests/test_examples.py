@@ -13,7 +13,7 @@ EXAMPLES = sorted(FOLDER.glob("*.py"))
 
 def test_there_are_examples_and_all_are_in_the_index():
     index = (FOLDER / "README.md").read_text()
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 11
     for path in EXAMPLES:
         assert f"({path.name})" in index
 

@@ -14,7 +14,7 @@ from ._bounds import ranges_of, seed_of
 from ._estimate import Estimate
 from ._function import Function
 from ._histogram import Observable, binnings, kept
-from ._maps import Flow, Map
+from ._maps import Flow, Map, _points
 from ._partial import Partial
 from ._settings import merge, settings_of
 from .errors import SettingError, ShapeError
@@ -202,6 +202,30 @@ class Sampler:
         points = self._points(x)
         density = self._native.log_density(points)
         return density if np.ndim(x) == 2 else density[0]
+
+    def forward(self, z: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Latent points z ``(n, d)`` of the unit cube -> points x ``(n, d)`` and log|dx/dz| ``(n,)``.
+
+        Uniform z make draws, whose log density is -log|dx/dz|.
+        """
+        x, log_q = self._native.forward(_points(z, self.dim, "z"))
+        return x, -log_q
+
+    def inverse(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Points x ``(n, d)`` -> latent z ``(n, d)`` of the unit cube and the same log|dx/dz| ``(n,)``.
+
+        >>> import numpy as np, thalweg
+        >>> samples = np.random.default_rng(1).normal(size=(2000, 2))
+        >>> sampler = thalweg.Sampler.of_samples(samples, epochs=5)
+        >>> z, log_jac = sampler.inverse([[0.5, -1.0]])
+        >>> np.allclose(sampler.forward(z)[0], [[0.5, -1.0]])
+        True
+        """
+        points = self._points(x)
+        if not all(((low <= c) & (c <= high)).all() for c, (low, high) in zip(points.T, self.bounds)):
+            raise SettingError("x must lie in the domain")
+        z, log_q = self._native.inverse(points)
+        return z, -log_q
 
     def _points(self, x: Any) -> np.ndarray:
         try:

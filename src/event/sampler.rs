@@ -136,13 +136,9 @@ impl Sampler {
             .into_par_iter()
             .map(|(first, n)| {
                 let mut z = vec![0.0; n * dim];
-                let (mut y, mut log_jac) = (z.clone(), vec![0.0; n]);
                 streams.fill_points(Purpose::Sample, 0, first, dim, &mut z);
-                self.map.forward(&z, &mut y, &mut log_jac);
-                let mut log_jacobian = vec![0.0; n];
-                self.domain.map_with_log(&mut y, &mut log_jacobian);
-                let log_density = log_jac.iter().zip(&log_jacobian).map(|(l, j)| -l - j);
-                (y, log_density.collect())
+                let batch = self.forward(&z);
+                (batch.points, batch.log_density)
             })
             .collect();
         let mut batch = Batch {
@@ -157,32 +153,66 @@ impl Sampler {
         batch
     }
 
-    /// log of the density (with respect to dy) at `points` (`[n * dim]`); minus infinity outside
-    /// the domain.
-    pub fn log_density(&self, points: &[f64]) -> Vec<f64> {
-        let n = points.len() / self.dim();
+    /// The points that latent points `z` (`[n * dim]`, in the open unit cube) are mapped to, with the logs of
+    /// their densities; what [`Sampler::draw`] does with uniform z.
+    pub fn forward(&self, z: &[f64]) -> Batch {
+        let dim = self.dim();
+        let (mut points, mut log_density) = (z.to_vec(), vec![0.0; z.len() / dim]);
+        self.map.forward(z, &mut points, &mut log_density);
+        self.finish(&mut points, &mut log_density);
+        Batch {
+            dim,
+            points,
+            log_density,
+        }
+    }
+
+    /// From points of the unit cube and log|dx/dz| to those of the domain and the logs of their densities.
+    fn finish(&self, x: &mut [f64], log_jac: &mut [f64]) {
+        let mut log_jacobian = vec![0.0; log_jac.len()];
+        self.domain.map_with_log(x, &mut log_jacobian);
+        for (l, j) in log_jac.iter_mut().zip(log_jacobian) {
+            *l = -*l - j;
+        }
+    }
+
+    /// The latent points (`[n * dim]`, in the open unit cube) of `points` (`[n * dim]`), and the logs of the
+    /// densities of `points` with respect to dy: the opposite of [`Sampler::forward`]. Outside of the domain
+    /// the density is zero, and z that of a point on its border.
+    ///
+    /// ```
+    /// use thalweg::map::Identity;
+    /// use thalweg::{Domain, Sampler};
+    ///
+    /// let domain = Domain::new(&[(-1.0, 1.0), (0.0, 4.0)])?;
+    /// let sampler = Sampler::new(Box::new(Identity::new(2)), domain)?;
+    /// let (z, log_density) = sampler.inverse(&[0.0, 1.0]);
+    /// assert_eq!((z, log_density), (vec![0.5, 0.25], vec![-(8.0_f64.ln())]));
+    /// assert_eq!(sampler.forward(&[0.5, 0.25]).points, [0.0, 1.0]);
+    /// # Ok::<(), thalweg::Error>(())
+    /// ```
+    pub fn inverse(&self, points: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let dim = self.dim();
         let mut x = points.to_vec();
         self.domain.to_unit(&mut x);
         for x in &mut x {
             *x = inside(*x);
         }
-        let (mut z, mut log_jac) = (x.clone(), vec![0.0; n]);
-        self.map.inverse(&x, &mut z, &mut log_jac);
-        let mut log_jacobian = vec![0.0; n];
-        self.domain.map_with_log(&mut x, &mut log_jacobian);
-        let inside = points
-            .chunks_exact(self.dim())
-            .map(|point| self.domain.contains(point));
-        log_jac
-            .iter()
-            .zip(&log_jacobian)
-            .zip(inside)
-            .map(
-                |((l, j), inside)| {
-                    if inside { -l - j } else { f64::NEG_INFINITY }
-                },
-            )
-            .collect()
+        let (mut z, mut log_density) = (x.clone(), vec![0.0; points.len() / dim]);
+        self.map.inverse(&x, &mut z, &mut log_density);
+        self.finish(&mut x, &mut log_density);
+        for (log_density, point) in log_density.iter_mut().zip(points.chunks_exact(dim)) {
+            if !self.domain.contains(point) {
+                *log_density = f64::NEG_INFINITY;
+            }
+        }
+        (z, log_density)
+    }
+
+    /// log of the density (with respect to dy) at `points` (`[n * dim]`); minus infinity outside
+    /// the domain.
+    pub fn log_density(&self, points: &[f64]) -> Vec<f64> {
+        self.inverse(points).1
     }
 
     /// Draws the points `first..first + n` of a seed and weighs them: the same points as

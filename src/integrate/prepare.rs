@@ -151,7 +151,7 @@ fn starting_flow(
 ) -> Result<(Stand, Vec<Peak>)> {
     let (dim, settings) = (run.evaluator.dim(), run.settings);
     if let Some((start, flow)) = start.and_then(|s| Some((s, flow_of(s)?))) {
-        let base = Layers::of_map(start, 1).unwrap_or_default();
+        let base = Layers::under_first(start)?;
         return Ok((Stand::on(flow.clone(), base), Vec::new()));
     }
     let mut flow = settings.new_flow(dim, settings.seed)?;

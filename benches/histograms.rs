@@ -1,10 +1,11 @@
 //! What histograms of 10,000 bins cost beside the points of a trained flow in eight dimensions.
 //!
-//! `cargo bench --bench histograms`. Estimates of the camel on one thread with a saved sampler, in one piece by
-//! nets and by independent points, and as a part that merges. Runs with and without histograms take
+//! `cargo bench --bench histograms [-- part]`. Estimates of the camel on one thread with a saved sampler, in
+//! one piece by nets and by independent points, and as a part that merges. Runs with and without histograms take
 //! turns, and each ratio is that of neighbours, so that a machine that slows down slows both; the
 //! median ratio is printed.
 
+use std::env;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -109,7 +110,10 @@ fn main() {
         "{:<12} {:<22} {:>9} {:>9} {:>7}",
         "points", "histograms", "without", "with", "ratio"
     );
-    for (name, way) in ways {
+    // `cargo bench` says `--bench` to a program.
+    let wanted = env::args().skip(1).find(|word| !word.starts_with('-'));
+    let is_wanted = |name: &str| wanted.as_ref().is_none_or(|word| name.contains(word));
+    for (name, way) in ways.into_iter().filter(|(name, _)| is_wanted(name)) {
         for (what, observables) in &kinds {
             let (mut without, mut with, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
             for _ in 0..TURNS {

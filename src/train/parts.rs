@@ -89,18 +89,15 @@ impl Parts {
         self.gradient.fill(0.0);
         let (points, size, values) = (self.points, self.size, &self.values);
         let parts = points.div_ceil(size);
-        let of_rank = |rank: usize| {
-            let ranks = self.crew.size();
-            parts * rank / ranks..parts * (rank + 1) / ranks
-        };
-        let mine = of_rank(self.crew.rank());
+        let (rank, ranks) = (self.crew.rank(), self.crew.size());
+        let mine = parts * rank / ranks..parts * (rank + 1) / ranks;
         let at_a_time = current_num_threads().clamp(1, mine.len().max(1));
         // Out of the way if `body` panics: what it left behind must not enter another step.
         let mut all = mem::take(&mut self.workspaces);
         all.resize_with(all.len().max(at_a_time), || FlowGradient::new(flow));
         let mut total = [0.0; N];
         // The first rank folds what it has, and the others go on from there.
-        let folds = self.crew.rank() == 0;
+        let folds = rank == 0;
         let length = N * size_of::<f64>() + all[0].bytes();
         if !folds {
             // As long in each step, so that nothing is set to zero before it is overwritten.
@@ -141,6 +138,7 @@ impl Parts {
         self.workspaces = all;
         total
     }
+
     /// Folds the parts of all ranks, each of `length` bytes in their letters: `total` and the gradient, which
     /// hold those of rank 0 there. Where the others do not answer, the run ends at its next exchange.
     fn exchange<const N: usize>(

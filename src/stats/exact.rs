@@ -10,7 +10,6 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use smallvec::SmallVec;
 
 use super::Moments;
 use crate::list::List;
@@ -23,15 +22,25 @@ const LONGEST: usize = 40;
 /// A sum without rounding.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ExactSum {
-    /// that do not overlap, from the smallest to the largest; hardly ever more than three, so that the sums
-    /// of many cells lie side by side
-    parts: SmallVec<[f64; 3]>,
+    /// that do not overlap, from the smallest to the largest, some perhaps zero; three are nearly always
+    /// enough, and with no more than these an addition has nothing to decide
+    parts: [f64; 3],
+    /// of a sum that takes more than `parts`, which are zero then
+    long: Option<Box<Long>>,
+}
+
+/// What few sums need.
+#[derive(Clone, Debug, Default)]
+struct Long {
+    /// as those of the sum, without zeros
+    parts: Vec<f64>,
     /// what terms there were that are not finite: a sum of them, NaN for both infinities
     special: Option<f64>,
 }
 
 impl ExactSum {
     /// Adds one term.
+    #[inline]
     pub(crate) fn add(&mut self, term: f64) {
         if term.abs() <= LARGEST {
             self.push(term);
@@ -56,20 +65,20 @@ impl ExactSum {
 
     /// Adds all terms of another sum.
     pub(crate) fn merge_from(&mut self, other: &Self) {
-        if let Some(special) = other.special {
+        if let Some(special) = other.special() {
             self.mark(special);
         }
-        for part in &other.parts {
+        for part in other.parts() {
             self.push(*part);
         }
     }
 
     /// The sum, rounded once.
     pub(crate) fn value(&self) -> f64 {
-        if let Some(special) = self.special {
+        if let Some(special) = self.special() {
             return special;
         }
-        let mut rest = self.parts.iter().rev();
+        let mut rest = self.parts().iter().rev().filter(|part| **part != 0.0);
         let mut sum = rest.next().copied().unwrap_or(0.0);
         while let Some(part) = rest.next() {
             let (high, low) = two_sum(sum, *part);
@@ -89,7 +98,7 @@ impl ExactSum {
 
     /// The one list of numbers that stands for it.
     fn components(&self) -> Vec<f64> {
-        if let Some(special) = self.special {
+        if let Some(special) = self.special() {
             return vec![special];
         }
         let mut rest = self.clone();
@@ -104,34 +113,107 @@ impl ExactSum {
         }
     }
 
-    fn mark(&mut self, special: f64) {
-        self.parts.clear();
-        let sum = self.special.map_or(special, |before| before + special);
-        // Of all NaNs one.
-        self.special = Some(if sum.is_nan() { f64::NAN } else { sum });
+    fn parts(&self) -> &[f64] {
+        self.long.as_ref().map_or(&self.parts, |long| &long.parts)
     }
 
+    fn special(&self) -> Option<f64> {
+        self.long.as_ref().and_then(|long| long.special)
+    }
+
+    fn mark(&mut self, special: f64) {
+        let sum = self.special().map_or(special, |before| before + special);
+        self.parts = [0.0; 3];
+        self.long = Some(Box::new(Long {
+            parts: Vec::new(),
+            // Of all NaNs one.
+            special: Some(if sum.is_nan() { f64::NAN } else { sum }),
+        }));
+    }
+
+    #[inline]
     fn push(&mut self, term: f64) {
-        if self.special.is_some() {
+        if let Some(long) = &mut self.long {
+            long.push(term);
             return;
         }
-        let (mut sum, mut kept) = (term, 0);
-        for at in 0..self.parts.len() {
-            let (high, low) = two_sum(sum, self.parts[at]);
-            if low != 0.0 {
-                self.parts[kept] = low;
-                kept += 1;
-            }
-            sum = high;
+        let (sum, a) = two_sum(term, self.parts[0]);
+        let (sum, b) = two_sum(sum, self.parts[1]);
+        let (sum, c) = two_sum(sum, self.parts[2]);
+        // Four numbers, the first zero among which goes.
+        let (ab, abc) = (a == 0.0 || b == 0.0, a == 0.0 || b == 0.0 || c == 0.0);
+        if abc || sum == 0.0 {
+            self.parts = [
+                if a == 0.0 { b } else { a },
+                if ab { c } else { b },
+                if abc { sum } else { c },
+            ];
+        } else {
+            self.pack([a, b, c, sum]);
         }
-        self.parts.truncate(kept);
-        if sum != 0.0 {
-            self.parts.push(sum);
+    }
+
+    /// Takes `parts` as the sum.
+    #[inline(never)]
+    fn pack(&mut self, mut parts: [f64; 4]) {
+        let kept = compress(&mut parts);
+        self.parts = [0.0; 3];
+        if let Some(few) = self.parts.get_mut(..kept) {
+            few.copy_from_slice(&parts[..kept]);
+        } else {
+            let (parts, special) = (parts.to_vec(), None);
+            self.long = Some(Box::new(Long { parts, special }));
         }
     }
 }
 
+impl Long {
+    fn push(&mut self, term: f64) {
+        if self.special.is_some() {
+            return;
+        }
+        let mut sum = term;
+        for part in &mut self.parts {
+            (sum, *part) = two_sum(sum, *part);
+        }
+        self.parts.push(sum);
+        let kept = compress(&mut self.parts);
+        self.parts.truncate(kept);
+    }
+}
+
+/// Makes as few numbers of these as hold their digits, each as many as it can (Shewchuk, section 2.8); they
+/// come first then, without zeros, and the others are no longer part of the sum.
+fn compress(parts: &mut [f64]) -> usize {
+    let mut bottom = parts.len();
+    let mut sum = 0.0;
+    for at in (0..parts.len()).rev() {
+        let (high, low) = two_sum(sum, parts[at]);
+        sum = high;
+        if low != 0.0 {
+            bottom -= 1;
+            parts[bottom] = high;
+            sum = low;
+        }
+    }
+    let mut kept = 0;
+    for at in bottom..parts.len() {
+        let (high, low) = two_sum(parts[at], sum);
+        sum = high;
+        if low != 0.0 {
+            parts[kept] = low;
+            kept += 1;
+        }
+    }
+    if sum != 0.0 {
+        parts[kept] = sum;
+        kept += 1;
+    }
+    kept
+}
+
 /// The rounded sum and its error.
+#[inline]
 fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let kept = sum - a;
@@ -275,6 +357,17 @@ mod tests {
         let calls = 1080;
         let (mean, m2) = (0.1, 0.0);
         assert_eq!(all.moments(), Moments { calls, mean, m2 });
+    }
+
+    #[test]
+    fn numbers_of_like_size_take_three_parts() {
+        for power in [1, 2] {
+            let mut sum = ExactSum::default();
+            for i in 1..=10_000 {
+                sum.add((3.0 * f64::from(i).sin()).exp().powi(power));
+                assert!(sum.long.is_none(), "after {i} numbers to the power {power}");
+            }
+        }
     }
 
     #[test]

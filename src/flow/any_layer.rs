@@ -4,6 +4,7 @@ use rand_pcg::Pcg64Dxsm;
 
 use super::{
     autoregressive::Autoregressive,
+    causal::Causal,
     coupling::Coupling,
     diagonal::Diagonal,
     elementwise::Elementwise,
@@ -22,6 +23,7 @@ pub(crate) enum AnyLayer {
     Coupling(Coupling),
     Elementwise(Elementwise),
     Autoregressive(Autoregressive),
+    Causal(Causal),
     Diagonal(Diagonal),
     Linear(Linear),
     Planar(Planar),
@@ -36,6 +38,7 @@ macro_rules! each {
             AnyLayer::Coupling($layer) => $call,
             AnyLayer::Elementwise($layer) => $call,
             AnyLayer::Autoregressive($layer) => $call,
+            AnyLayer::Causal($layer) => $call,
             AnyLayer::Diagonal($layer) => $call,
             AnyLayer::Linear($layer) => $call,
             AnyLayer::Planar($layer) => $call,
@@ -52,6 +55,7 @@ impl AnyLayer {
             Self::Coupling(_) => "couplings",
             Self::Elementwise(_) => "elementwise",
             Self::Autoregressive(_) => "autoregressive",
+            Self::Causal(_) => "causal",
             Self::Diagonal(_) => "diagonal",
             Self::Linear(_) => "linear",
             Self::Planar(_) => "planar",

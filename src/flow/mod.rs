@@ -7,6 +7,8 @@
 mod aligned;
 mod any_layer;
 mod autoregressive;
+mod causal;
+mod cell;
 mod conditioner;
 mod config;
 mod coupling;
@@ -39,7 +41,7 @@ pub(crate) use gradient::{FlowGradient, WorkingParameters};
 pub use join::Base;
 pub use mask::Masks;
 pub use spline::{Spline, SplineGradient, SplineKind};
-pub use stack::{LayerConfig, Stack};
+pub use stack::{CellConfig, LayerConfig, Stack};
 
 use std::ops::Range;
 
@@ -309,7 +311,7 @@ impl Flow {
     /// Where the parameters of conditioners stand.
     pub(crate) fn conditioners(&self) -> Vec<Range<usize>> {
         let has_one =
-            |layer: &AnyLayer| matches!(layer, AnyLayer::Coupling(_) | AnyLayer::Autoregressive(_));
+            |layer: &AnyLayer| matches!(layer, AnyLayer::Coupling(_) | AnyLayer::Autoregressive(_) | AnyLayer::Causal(_));
         let layers = self.layers.iter().filter(|(layer, _)| has_one(layer));
         layers.map(|(_, range)| range.clone()).collect()
     }

@@ -8,6 +8,8 @@ use super::{
     Activation, Precision, Spline, Transform,
     any_layer::AnyLayer,
     autoregressive::Autoregressive,
+    causal::Causal,
+    cell::{Cell, Convolution, Gated},
     config::check_hidden,
     coupling::Coupling,
     diagonal::Diagonal,
@@ -60,9 +62,28 @@ pub enum LayerConfig {
         /// whether "before" is by a random order rather than that of the coordinates
         random: bool,
     },
+    /// the same with a conditioner that runs along the coordinates
+    Causal {
+        /// the function
+        transform: Transform,
+        /// whether those before it are seen at the latent end
+        inverse: bool,
+        /// the conditioner
+        cell: CellConfig,
+    },
     /// the second half of the coordinates passes unchanged from here on: L. Dinh, J. Sohl-Dickstein,
     /// S. Bengio, "Real NVP" (2017), arXiv:1605.08803, section 3.6
     FactorOut,
+}
+
+/// A conditioner that runs along the coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellConfig {
+    /// dilated convolutions with so many channels
+    Convolution(usize),
+    /// a gated recurrent unit with so many features
+    Gated(usize),
 }
 
 /// Most layers of a stack.
@@ -145,7 +166,8 @@ impl Stack {
                     false
                 }
                 LayerConfig::Coupling { transform, .. }
-                | LayerConfig::Autoregressive { transform, .. } => {
+                | LayerConfig::Autoregressive { transform, .. }
+                | LayerConfig::Causal { transform, .. } => {
                     Element::new(*transform)?;
                     !matches!(transform, Transform::Spline(_))
                 }
@@ -236,6 +258,15 @@ impl Stack {
                 AnyLayer::Autoregressive(Autoregressive::new(
                     place, order, inverse, element, hidden, slope,
                 ))
+            }
+            LayerConfig::Causal { transform, inverse, cell } => {
+                let cell = match cell {
+                    CellConfig::Convolution(channels) => {
+                        Cell::Convolution(Convolution::new(channels, n, slope))
+                    }
+                    CellConfig::Gated(hidden) => Cell::Gated(Gated::new(hidden)),
+                };
+                AnyLayer::Causal(Causal::new(place, inverse, Element::new(transform)?, cell))
             }
             LayerConfig::FactorOut => {
                 place.active = n.div_ceil(2);

@@ -11,8 +11,8 @@ use std::fs;
 use std::io::{Write as _, stdout};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use thalweg::flow::{Base, Family, LayerConfig, Spline, SplineKind, Stack, Transform};
 use thalweg::integrate::Silent;
-use thalweg::flow::{Base, CellConfig, Family, LayerConfig, Spline, SplineKind, Stack, Transform};
 use thalweg::{
     Integrand, IntegrandError, Integrator, Method, Placement, Points, Report, Result, Settings,
     Stop,
@@ -23,8 +23,16 @@ use thalweg_integrands::{Problem, problem};
 /// Seconds of the processor that this process has used: the machine is shared.
 fn used() -> f64 {
     let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
-    0.01 * fields.skip(11).take(2).filter_map(|n| n.parse::<f64>().ok()).sum::<f64>()
+    let fields = text
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace();
+    0.01 * fields
+        .skip(11)
+        .take(2)
+        .filter_map(|n| n.parse::<f64>().ok())
+        .sum::<f64>()
 }
 
 struct Counted<'a> {
@@ -37,7 +45,11 @@ impl Integrand for Counted<'_> {
         self.problem.dim
     }
 
-    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> std::result::Result<(), IntegrandError> {
+    fn eval(
+        &self,
+        points: &Points<'_>,
+        values: &mut [f64],
+    ) -> std::result::Result<(), IntegrandError> {
         self.calls.fetch_add(points.len() as u64, Ordering::Relaxed);
         for (x, value) in points.iter().zip(values) {
             *value = self.problem.eval(x);
@@ -53,12 +65,18 @@ fn stack(rival: &str) -> Option<Stack> {
     let hidden: Vec<usize> = match parts.next() {
         None => vec![32, 32],
         Some("0") => vec![],
-        Some(list) => list.split('x').map(|n| n.parse().ok()).collect::<Option<_>>()?,
+        Some(list) => list
+            .split('x')
+            .map(|n| n.parse().ok())
+            .collect::<Option<_>>()?,
     };
     let stack = if let Some(family) = Family::ALL.into_iter().find(|f| f.name() == kind) {
         family.stack(depth)
     } else {
-        let spline = Spline { kind: SplineKind::RationalQuadratic, bins: 8 };
+        let spline = Spline {
+            kind: SplineKind::RationalQuadratic,
+            bins: 8,
+        };
         let size = *hidden.first()?;
         let (real, layers): (bool, Vec<LayerConfig>) = match kind {
             "diagonal" => (true, vec![LayerConfig::Diagonal]),
@@ -76,25 +94,28 @@ fn stand(real: bool, step: &[LayerConfig], depth: usize) -> Stack {
         layers.insert(0, LayerConfig::Open(Base::Normal));
         layers.push(LayerConfig::Close(Base::Normal));
     }
-    Stack { layers, ..Stack::default() }
+    Stack {
+        layers,
+        ..Stack::default()
+    }
 }
 
-/// `gru_maf`, `conv_spline_iaf` and so on.
-fn rival_of_cells(kind: &str, depth: usize, size: usize, spline: Spline) -> Option<Stack> {
-    let (cell, form) = kind.split_once('_')?;
-    let cell = match cell {
-        "gru" => CellConfig::Gated(size),
-        "conv" => CellConfig::Convolution(size),
-        _ => return None,
+/// `recurrent` and `recurrent_spline`.
+fn rival_of_cells(kind: &str, depth: usize, features: usize, spline: Spline) -> Option<Stack> {
+    let real = kind == "recurrent";
+    let transform = if real {
+        Transform::Affine
+    } else {
+        Transform::Spline(spline)
     };
-    let real = !form.starts_with("spline");
-    let transform = if real { Transform::Affine } else { Transform::Spline(spline) };
-    let layer = LayerConfig::Causal { transform, inverse: form.ends_with("iaf"), cell };
-    let mut step = vec![layer, LayerConfig::Reverse];
+    let mut step = vec![LayerConfig::Recurrent { transform }, LayerConfig::Reverse];
     if real {
         step.insert(0, LayerConfig::Diagonal);
     }
-    Some(stand(real, &step, depth))
+    Some(Stack {
+        hidden: vec![features],
+        ..stand(real, &step, depth)
+    })
 }
 
 struct Options {
@@ -151,39 +172,86 @@ fn show(head: &str, report: &Report, problem: &Problem, calls: u64, seconds: f64
     let e = &report.estimate;
     println!(
         "{head} | {calls} calls ({:?}) {seconds:.1} s ({:?}) | {:.6} +- {:.6} pull {:+.2} rel {:.2e} | {:?} rel_std {:.3} ess {:.3} | {:?} | {}",
-        report.calls, report.seconds, e.value, e.error, e.pull(exact), e.rel_error(), report.stop, report.weights.rel_std,
-        report.weights.ess_fraction, report.status, report.proposal
+        report.calls,
+        report.seconds,
+        e.value,
+        e.error,
+        e.pull(exact),
+        e.rel_error(),
+        report.stop,
+        report.weights.rel_std,
+        report.weights.ess_fraction,
+        report.status,
+        report.proposal
     );
     let _ = stdout().flush();
 }
 
-fn one(o: &Options, problem: &Problem, rival: &str, (seed, calls, rate): (u64, u64, f64)) -> Result<()> {
-    let counted = Counted { problem, calls: AtomicU64::new(0) };
+fn one(
+    o: &Options,
+    problem: &Problem,
+    rival: &str,
+    (seed, calls, rate): (u64, u64, f64),
+) -> Result<()> {
+    let counted = Counted {
+        problem,
+        calls: AtomicU64::new(0),
+    };
     let settings = |stop: Stop| Settings {
         stop,
         seed,
         threads: Some(1),
         train: TrainConfig {
-            adam: AdamConfig { learning_rate: rate, ..AdamConfig::default() },
+            adam: AdamConfig {
+                learning_rate: rate,
+                ..AdamConfig::default()
+            },
             reuse: o.reuse,
             ..TrainConfig::default()
         },
         ..Settings::default()
     };
-    let target = Stop { max_calls: o.most, max_seconds: o.seconds, ..Stop::rel_error(o.target) };
+    let target = Stop {
+        max_calls: o.most,
+        max_seconds: o.seconds,
+        ..Stop::rel_error(o.target)
+    };
     let head = format!("{rival:<22} seed {seed} train {calls:>6} rate {rate:e}");
     let base = match rival {
-        "auto" => Some(Settings { method: Method::Auto, ..settings(target) }),
-        "untrained" => Some(Settings { method: Method::Flow, ..settings(target) }),
-        "plain" => Some(Settings { method: Method::Plain, placement: Placement::Random, ..settings(target) }),
-        "sobol" => Some(Settings { method: Method::Plain, placement: Placement::Sobol, ..settings(target) }),
-        "vegas" => Some(Settings { method: Method::Vegas, ..settings(target) }),
+        "auto" => Some(Settings {
+            method: Method::Auto,
+            ..settings(target)
+        }),
+        "untrained" => Some(Settings {
+            method: Method::Flow,
+            ..settings(target)
+        }),
+        "plain" => Some(Settings {
+            method: Method::Plain,
+            placement: Placement::Random,
+            ..settings(target)
+        }),
+        "sobol" => Some(Settings {
+            method: Method::Plain,
+            placement: Placement::Sobol,
+            ..settings(target)
+        }),
+        "vegas" => Some(Settings {
+            method: Method::Vegas,
+            ..settings(target)
+        }),
         _ => None,
     };
     let start = used();
     if let Some(settings) = base {
         let report = Integrator::new(settings)?.integrate(&counted)?;
-        show(&head, &report, problem, counted.calls.into_inner(), used() - start);
+        show(
+            &head,
+            &report,
+            problem,
+            counted.calls.into_inner(),
+            used() - start,
+        );
         return Ok(());
     }
     let stack = stack(rival).expect("a known rival");
@@ -195,13 +263,22 @@ fn one(o: &Options, problem: &Problem, rival: &str, (seed, calls, rate): (u64, u
     let trained = Integrator::new(train)?.train(&counted, None, &mut Silent)?;
     // The check of the training is no part of what a run would spend.
     let check = trained.report.calls.estimate;
-    let checked = trained.report.seconds.estimate;
     let training = counted.calls.load(Ordering::Relaxed) - check;
-    let trained_in = used() - start - checked;
-    show(&format!("{head} T"), &trained.report, problem, training, trained_in);
+    let trained_in = used() - start;
+    show(
+        &format!("{head} T"),
+        &trained.report,
+        problem,
+        training,
+        trained_in,
+    );
     if o.most > 0 {
         let start = used();
-        let estimate = Settings { method: Method::Flow, stack: Some(stack), ..settings(target) };
+        let estimate = Settings {
+            method: Method::Flow,
+            stack: Some(stack),
+            ..settings(target)
+        };
         let out = Integrator::new(estimate)?.estimate(&counted, trained.map, &mut Silent)?;
         let all = counted.calls.load(Ordering::Relaxed) - check;
         let seconds = trained_in + used() - start;

@@ -4,7 +4,6 @@ use rand_pcg::Pcg64Dxsm;
 
 use super::{
     autoregressive::Autoregressive,
-    causal::Causal,
     coupling::Coupling,
     diagonal::Diagonal,
     elementwise::Elementwise,
@@ -12,6 +11,7 @@ use super::{
     layer::{Layer, Record, TileGradient, Work},
     linear::Linear,
     planar::Planar,
+    recurrent::Recurrent,
     shuffle::Shuffle,
     tile::Tile,
 };
@@ -23,7 +23,7 @@ pub(crate) enum AnyLayer {
     Coupling(Coupling),
     Elementwise(Elementwise),
     Autoregressive(Autoregressive),
-    Causal(Causal),
+    Recurrent(Recurrent),
     Diagonal(Diagonal),
     Linear(Linear),
     Planar(Planar),
@@ -38,7 +38,7 @@ macro_rules! each {
             AnyLayer::Coupling($layer) => $call,
             AnyLayer::Elementwise($layer) => $call,
             AnyLayer::Autoregressive($layer) => $call,
-            AnyLayer::Causal($layer) => $call,
+            AnyLayer::Recurrent($layer) => $call,
             AnyLayer::Diagonal($layer) => $call,
             AnyLayer::Linear($layer) => $call,
             AnyLayer::Planar($layer) => $call,
@@ -55,7 +55,7 @@ impl AnyLayer {
             Self::Coupling(_) => "couplings",
             Self::Elementwise(_) => "elementwise",
             Self::Autoregressive(_) => "autoregressive",
-            Self::Causal(_) => "causal",
+            Self::Recurrent(_) => "recurrent",
             Self::Diagonal(_) => "diagonal",
             Self::Linear(_) => "linear",
             Self::Planar(_) => "planar",

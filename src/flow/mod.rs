@@ -7,15 +7,15 @@
 mod aligned;
 mod any_layer;
 mod autoregressive;
-mod causal;
-mod cell;
 mod conditioner;
 mod config;
 mod coupling;
+mod dense;
 mod diagonal;
 mod element;
 mod elementwise;
 mod family;
+mod gated;
 mod given;
 mod gradient;
 mod inputs;
@@ -26,6 +26,7 @@ mod made;
 mod mask;
 mod place;
 mod planar;
+mod recurrent;
 mod shuffle;
 mod spline;
 mod stack;
@@ -41,7 +42,7 @@ pub(crate) use gradient::{FlowGradient, WorkingParameters};
 pub use join::Base;
 pub use mask::Masks;
 pub use spline::{Spline, SplineGradient, SplineKind};
-pub use stack::{CellConfig, LayerConfig, Stack};
+pub use stack::{LayerConfig, Stack};
 
 use std::ops::Range;
 
@@ -310,8 +311,12 @@ impl Flow {
 
     /// Where the parameters of conditioners stand.
     pub(crate) fn conditioners(&self) -> Vec<Range<usize>> {
-        let has_one =
-            |layer: &AnyLayer| matches!(layer, AnyLayer::Coupling(_) | AnyLayer::Autoregressive(_) | AnyLayer::Causal(_));
+        let has_one = |layer: &AnyLayer| {
+            matches!(
+                layer,
+                AnyLayer::Coupling(_) | AnyLayer::Autoregressive(_) | AnyLayer::Recurrent(_)
+            )
+        };
         let layers = self.layers.iter().filter(|(layer, _)| has_one(layer));
         layers.map(|(_, range)| range.clone()).collect()
     }

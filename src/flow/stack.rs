@@ -8,8 +8,6 @@ use super::{
     Activation, Precision, Spline, Transform,
     any_layer::AnyLayer,
     autoregressive::Autoregressive,
-    causal::Causal,
-    cell::{Cell, Convolution, Gated},
     config::check_hidden,
     coupling::Coupling,
     diagonal::Diagonal,
@@ -19,6 +17,7 @@ use super::{
     linear::Linear,
     place::Place,
     planar::Planar,
+    recurrent::Recurrent,
     shuffle::Shuffle,
 };
 use crate::error::{Error, Result};
@@ -62,28 +61,15 @@ pub enum LayerConfig {
         /// whether "before" is by a random order rather than that of the coordinates
         random: bool,
     },
-    /// the same with a conditioner that runs along the coordinates
-    Causal {
+    /// each coordinate given those before it at the data end (MAF), by a gated recurrent unit that runs along
+    /// them and remembers as many numbers as the last hidden layer has features
+    Recurrent {
         /// the function
         transform: Transform,
-        /// whether those before it are seen at the latent end
-        inverse: bool,
-        /// the conditioner
-        cell: CellConfig,
     },
     /// the second half of the coordinates passes unchanged from here on: L. Dinh, J. Sohl-Dickstein,
     /// S. Bengio, "Real NVP" (2017), arXiv:1605.08803, section 3.6
     FactorOut,
-}
-
-/// A conditioner that runs along the coordinates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CellConfig {
-    /// dilated convolutions with so many channels
-    Convolution(usize),
-    /// a gated recurrent unit with so many features
-    Gated(usize),
 }
 
 /// Most layers of a stack.
@@ -167,7 +153,11 @@ impl Stack {
                 }
                 LayerConfig::Coupling { transform, .. }
                 | LayerConfig::Autoregressive { transform, .. }
-                | LayerConfig::Causal { transform, .. } => {
+                | LayerConfig::Recurrent { transform } => {
+                    if matches!(layer, LayerConfig::Recurrent { .. }) && self.hidden.is_empty() {
+                        let allowed = "none that is recurrent without a hidden layer";
+                        return Err(refuse(number, allowed));
+                    }
                     Element::new(*transform)?;
                     !matches!(transform, Transform::Spline(_))
                 }
@@ -259,14 +249,10 @@ impl Stack {
                     place, order, inverse, element, hidden, slope,
                 ))
             }
-            LayerConfig::Causal { transform, inverse, cell } => {
-                let cell = match cell {
-                    CellConfig::Convolution(channels) => {
-                        Cell::Convolution(Convolution::new(channels, n, slope))
-                    }
-                    CellConfig::Gated(hidden) => Cell::Gated(Gated::new(hidden)),
-                };
-                AnyLayer::Causal(Causal::new(place, inverse, Element::new(transform)?, cell))
+            LayerConfig::Recurrent { transform } => {
+                let features = self.hidden.last().copied().unwrap_or(1);
+                let element = Element::new(transform)?;
+                AnyLayer::Recurrent(Recurrent::new(place, element, features))
             }
             LayerConfig::FactorOut => {
                 place.active = n.div_ceil(2);

@@ -1,4 +1,4 @@
-//! Elementwise passes of recurrent and residual conditioners, over whole tiles.
+//! Elementwise passes of recurrent conditioners, over whole tiles.
 
 #![expect(
     clippy::inline_always,
@@ -12,20 +12,21 @@ use super::{
 };
 
 #[inline(always)]
-fn sigmoid<V: Lane>(x: V) -> V {
+fn squash<V: Lane>(x: V) -> V {
     let (_, t) = softplus(x);
     logistic(x, t)
 }
 
 /// Replaces each x by 1/(1 + e^-x).
-pub(crate) struct Sigmoid<'a, R>(pub(crate) &'a mut [R]);
+pub(crate) struct Logistic<'a, R>(pub(crate) &'a mut [R]);
 
-impl<R: Real> Kernel for Sigmoid<'_, R> {
+impl<R: Real> Kernel for Logistic<'_, R> {
     type Output = ();
+
     #[inline(always)]
     fn run<S: Simd>(self) {
         for row in self.0.chunks_exact_mut(<R::In<S>>::LANES) {
-            sigmoid(<R::In<S>>::load(row)).store(row);
+            squash(<R::In<S>>::load(row)).store(row);
         }
     }
 }
@@ -35,12 +36,13 @@ pub(crate) struct Tanh<'a, R>(pub(crate) &'a mut [R]);
 
 impl<R: Real> Kernel for Tanh<'_, R> {
     type Output = ();
+
     #[inline(always)]
     fn run<S: Simd>(self) {
         let one = constant!(R::In<S>, ONE);
         for row in self.0.chunks_exact_mut(<R::In<S>>::LANES) {
             let x = <R::In<S>>::load(row);
-            let s = sigmoid(x.add(x));
+            let s = squash(x.add(x));
             s.add(s).sub(one).store(row);
         }
     }
@@ -55,6 +57,7 @@ pub(crate) struct Times<'a, R> {
 
 impl<R: Real> Kernel for Times<'_, R> {
     type Output = ();
+
     #[inline(always)]
     fn run<S: Simd>(self) {
         let lanes = <R::In<S>>::LANES;
@@ -76,6 +79,7 @@ pub(crate) struct Mix<'a, R> {
 
 impl<R: Real> Kernel for Mix<'_, R> {
     type Output = ();
+
     #[inline(always)]
     fn run<S: Simd>(self) {
         let lanes = <R::In<S>>::LANES;
@@ -86,32 +90,35 @@ impl<R: Real> Kernel for Mix<'_, R> {
     }
 }
 
-/// The backward pass of [`Mix`] and of the activations before it: from d/d to, to d/d of the arguments of
-/// the logistic function (z) and of the hyperbolic tangent (n), and to d/d h, which is added to.
+/// The backward pass of [`Mix`] and of the activations before it.
 pub(crate) struct MixBackward<'a, R> {
-    pub(crate) gradient: &'a [R],
     pub(crate) z: &'a [R],
     pub(crate) h: &'a [R],
     pub(crate) n: &'a [R],
+    /// d/d of the argument of the logistic function that gave z
     pub(crate) to_z: &'a mut [R],
+    /// d/d of the argument of the hyperbolic tangent that gave n
     pub(crate) to_n: &'a mut [R],
-    pub(crate) to_h: &'a mut [R],
+    /// d/d to, which becomes d/d h
+    pub(crate) state: &'a mut [R],
 }
 
 impl<R: Real> Kernel for MixBackward<'_, R> {
     type Output = ();
+
     #[inline(always)]
     fn run<S: Simd>(self) {
         let lanes = <R::In<S>>::LANES;
         let one = constant!(R::In<S>, ONE);
-        for t in (0..self.gradient.len()).step_by(lanes) {
-            let rows = [self.gradient, self.z, self.h, self.n];
+        for t in (0..self.state.len()).step_by(lanes) {
+            let rows = [&*self.state, self.z, self.h, self.n];
             let [g, z, h, n] = rows.map(|row| <R::In<S>>::load(&row[t..]));
             let rest = one.sub(z);
-            let to_h = g.fma(z, <R::In<S>>::load(&self.to_h[t..]));
-            to_h.store(&mut self.to_h[t..]);
+            g.mul(z).store(&mut self.state[t..]);
             g.mul(h.sub(n)).mul(z.mul(rest)).store(&mut self.to_z[t..]);
-            g.mul(rest).mul(one.sub(n.mul(n))).store(&mut self.to_n[t..]);
+            g.mul(rest)
+                .mul(one.sub(n.mul(n)))
+                .store(&mut self.to_n[t..]);
         }
     }
 }
@@ -128,6 +135,7 @@ pub(crate) struct ResetBackward<'a, R> {
 
 impl<R: Real> Kernel for ResetBackward<'_, R> {
     type Output = ();
+
     #[inline(always)]
     fn run<S: Simd>(self) {
         let lanes = <R::In<S>>::LANES;
@@ -142,23 +150,131 @@ impl<R: Real> Kernel for ResetBackward<'_, R> {
     }
 }
 
-/// to = gradient where the value is positive, slope times it elsewhere
-pub(crate) struct LeakyBackward<'a, R> {
-    pub(crate) slope: R,
-    pub(crate) gradient: &'a [R],
-    pub(crate) values: &'a [R],
-    pub(crate) to: &'a mut [R],
-}
+#[cfg(test)]
+mod tests {
+    use std::iter::zip;
 
-impl<R: Real> Kernel for LeakyBackward<'_, R> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let lanes = <R::In<S>>::LANES;
-        let slope = <R::In<S>>::splat(self.slope);
-        for t in (0..self.to.len()).step_by(lanes) {
-            let [g, v] = [self.gradient, self.values].map(|row| <R::In<S>>::load(&row[t..]));
-            <R::In<S>>::select(v.positive(), g, g.mul(slope)).store(&mut self.to[t..]);
+    use super::*;
+    use crate::kernel::{Level, TILE, dispatch::run_at};
+
+    /// Rows of numbers from -12 to 12, each in another order.
+    fn rows<R: Real>(count: usize) -> Vec<Vec<R>> {
+        let value = |row: usize, t: usize| ((t * (2 * row + 1)) % TILE) as f64 / 2.6 - 12.0;
+        (0..count)
+            .map(|row| (0..TILE).map(|t| R::from_f64(value(row, t))).collect())
+            .collect()
+    }
+
+    fn compare<R: Real>(name: &str, found: &[R], expected: impl Fn(usize) -> f64, tolerance: f64) {
+        for (t, found) in found.iter().enumerate() {
+            let (found, expected) = (found.to_f64(), expected(t));
+            let error = (found - expected).abs();
+            assert!(
+                error <= tolerance * expected.abs().max(1.0),
+                "{name} {t}: {found} {expected}"
+            );
+        }
+    }
+
+    fn check<R: Real>(level: Level, tolerance: f64) {
+        let all = rows::<R>(4);
+        let at = |row: usize, t: usize| all[row][t].to_f64();
+        let mut found = all[0].clone();
+        run_at(level, Logistic(&mut found));
+        let logistic = |t: usize| 1.0 / (1.0 + (-at(0, t)).exp());
+        compare("logistic", &found, logistic, tolerance);
+        let mut found = all[0].clone();
+        run_at(level, Tanh(&mut found));
+        compare("tanh", &found, |t| at(0, t).tanh(), tolerance);
+        let mut to = vec![R::ZERO; TILE];
+        run_at(
+            level,
+            Times {
+                a: &all[0],
+                b: &all[1],
+                to: &mut to,
+            },
+        );
+        compare("times", &to, |t| at(0, t) * at(1, t), tolerance);
+        let (z, h, n) = (&all[0], &all[1], &all[2]);
+        run_at(
+            level,
+            Mix {
+                z,
+                h,
+                n,
+                to: &mut to,
+            },
+        );
+        let mixed = |t: usize| at(0, t) * at(1, t) + (1.0 - at(0, t)) * at(2, t);
+        compare("mix", &to, mixed, 100.0 * tolerance);
+        let (mut to_z, mut to_n, mut state) = (to.clone(), to.clone(), all[3].clone());
+        run_at(
+            level,
+            MixBackward {
+                z,
+                h,
+                n,
+                to_z: &mut to_z,
+                to_n: &mut to_n,
+                state: &mut state,
+            },
+        );
+        let of = |t: usize| (at(3, t), at(0, t), at(1, t), at(2, t));
+        let expected = |t: usize| {
+            let (g, z, h, n) = of(t);
+            [
+                g * z,
+                g * (h - n) * z * (1.0 - z),
+                g * (1.0 - z) * (1.0 - n * n),
+            ]
+        };
+        for (part, found) in [&state, &to_z, &to_n].into_iter().enumerate() {
+            compare(
+                "mix backward",
+                found,
+                |t| expected(t)[part],
+                10.0 * tolerance,
+            );
+        }
+        let mut to_h = all[3].clone();
+        run_at(
+            level,
+            ResetBackward {
+                gradient: &all[2],
+                r: z,
+                h,
+                to_r: &mut to_z,
+                to_h: &mut to_h,
+            },
+        );
+        let argument = |t: usize| at(2, t) * at(1, t) * at(0, t) * (1.0 - at(0, t));
+        compare("reset, argument", &to_z, argument, 10.0 * tolerance);
+        let state = |t: usize| at(3, t) + at(2, t) * at(0, t);
+        compare("reset, state", &to_h, state, 100.0 * tolerance);
+    }
+
+    #[test]
+    fn passes_are_their_formulas_on_every_level() {
+        for level in Level::available() {
+            check::<f32>(level, 1e-6);
+            check::<f64>(level, 1e-14);
+        }
+    }
+
+    /// The unit's state must not leave (-1, 1) where its gates are closed.
+    #[test]
+    fn ends_are_kept() {
+        for level in Level::available() {
+            let ends = [f32::MAX, -f32::MAX, 200.0, -200.0].repeat(TILE / 4);
+            let (mut gate, mut tanh) = (ends.clone(), ends.clone());
+            run_at(level, Logistic(&mut gate));
+            run_at(level, Tanh(&mut tanh));
+            for (end, (gate, tanh)) in zip(&ends, zip(&gate, &tanh)) {
+                let (low, high) = if *end > 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
+                assert!((gate - low).abs() < 1e-30, "{level} {end}: {gate}");
+                assert_eq!(tanh.to_bits(), f32::to_bits(high), "{level} {end}");
+            }
         }
     }
 }

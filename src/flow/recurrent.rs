@@ -4,8 +4,7 @@
 //! ([`Gated`]) that begins with `h` = 0 and `x_{-1}` = 0, `p_k` = (2 k + 1)/d - 1 says where it is, c is the context.
 //! log|dz/dx| = `sum_k` ln S'(`x_k`). A draw takes one run of the unit, as the density and its gradient do:
 //! where a masked perceptron takes d passes for it, each step here waits for the coordinate before. The number
-//! of parameters does not depend on d. Known weakness: what is far back is remembered in few numbers, and
-//! steps that wait for each other leave the vector units half idle.
+//! of parameters does not depend on d. Known weakness: what is far back is remembered in few numbers.
 //! J. B. Oliva et al., "Transformation autoregressive networks" (2018), arXiv:1801.09819, section 3.1.
 
 use rand_distr::{Distribution as _, StandardNormal};

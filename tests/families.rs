@@ -14,7 +14,7 @@ use passes::{far, forward, inverse};
 use statrs::distribution::{Continuous as _, ContinuousCDF as _, Normal};
 use thalweg::{
     Domain, Flow, FlowConfig, Map as _, Sampler,
-    flow::{Architecture, Family, Precision, Stack},
+    flow::{Architecture, Family, LayerConfig, Precision, Spline, SplineKind, Stack, Transform},
 };
 
 /// A row of the table.
@@ -23,7 +23,8 @@ struct Row {
     flow: Flow,
     /// whether draws are made by root finding
     roots: bool,
-    /// parameters without effect on the density: a turn of an angle that nothing sees afterwards
+    /// parameters without effect on the density: a turn of an angle that nothing sees afterwards, or a unit
+    /// that sees nothing
     idle: usize,
 }
 
@@ -39,7 +40,11 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
                     ..family.stack(2)
                 };
                 rows.push(row(format!("{family:?} d{dim}"), dim, stack.into()));
-                rows.last_mut().expect("a row").roots = family == Family::Planar;
+                let row = rows.last_mut().expect("a row");
+                row.roots = family == Family::Planar;
+                if (family, dim) == (Family::RecurrentMaf, 1) {
+                    row.idle = 2 * unseen(8, 2);
+                }
             }
         }
     }
@@ -65,7 +70,12 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
             _ => 0,
         };
     }
-    for family in [Family::RealNvp, Family::Maf, Family::SplineIaf] {
+    for family in [
+        Family::RealNvp,
+        Family::Maf,
+        Family::SplineIaf,
+        Family::RecurrentMaf,
+    ] {
         let stack = Stack {
             hidden: vec![10, 8],
             precision: Precision::F64,
@@ -74,8 +84,34 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
         };
         rows.push(row(format!("{family:?} d3, context 1"), 3, stack.into()));
     }
+    for dim in [1, 2, 3, 8] {
+        let layer = LayerConfig::Recurrent {
+            transform: Transform::Spline(Spline {
+                kind: SplineKind::RationalQuadratic,
+                bins: 8,
+            }),
+        };
+        let stack = Stack {
+            layers: vec![layer, LayerConfig::Reverse, layer],
+            hidden: vec![5],
+            precision: Precision::F64,
+            ..Stack::default()
+        };
+        rows.push(row(format!("recurrent splines d{dim}"), dim, stack.into()));
+        if dim == 1 {
+            rows.last_mut().expect("a row").idle = 2 * unseen(5, 25);
+        }
+    }
     rows
 });
+
+/// Parameters of a recurrent layer without effect where there is one coordinate and no context: its unit sees
+/// nothing but zeros, and with the biases of the start its state is zero, so that what is left are the
+/// biases of the output and of the state.
+fn unseen(features: usize, outputs: usize) -> usize {
+    let unit = 3 * features * (2 + features) + 2 * features;
+    unit + (1 + features) * outputs
+}
 
 fn row(name: String, dim: usize, architecture: Architecture) -> Row {
     let flow = Flow::of(dim, architecture, 7).expect("a valid architecture");

@@ -398,7 +398,7 @@ def test_memory_is_flat_over_a_thousand_integrations():
     assert more < 16 << 20
 
 
-@pytest.mark.parametrize("family", ["real_nvp", "maf", "spline_iaf"])
+@pytest.mark.parametrize("family", ["real_nvp", "maf", "spline_iaf", "recurrent_maf"])
 def test_families_of_flows(family):
     flow = thalweg.Flow(3, family=family, depth=2, hidden=[8], precision="f64")
     rng = np.random.default_rng(1)

@@ -102,7 +102,7 @@ class Flow(Map):
     family
         One of the families of the literature: ``"triangular"``, ``"affine"``, ``"planar"``, ``"nice"``,
         ``"real_nvp"``, ``"multi_scale"``, ``"glow"``, ``"maf"``, ``"iaf"``, ``"spline_coupling"``,
-        ``"spline_maf"``, ``"spline_iaf"``.
+        ``"spline_maf"``, ``"spline_iaf"``, ``"recurrent_maf"``.
     depth
         Number of its steps.
     **config

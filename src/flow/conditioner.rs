@@ -13,12 +13,13 @@ use rand_pcg::Pcg64Dxsm;
 
 use super::{
     aligned::Aligned,
+    dense::{Dense, padded},
     layer::{Record, Work},
     made::Degrees,
 };
 use crate::kernel::{
     TILE,
-    dense::{FEW, Finish, Inputs, PAD, Product, Start, Transpose, WeightGradient},
+    dense::{Finish, Product, Start, WeightGradient},
     dispatch::run,
     lane::Real,
 };
@@ -32,20 +33,6 @@ pub(crate) struct Conditioner {
     slope: f64,
     /// masks of the weights, if it is autoregressive
     degrees: Option<Degrees>,
-}
-
-/// The shape of one layer, and where its parameters lie.
-#[derive(Clone, Debug, PartialEq)]
-struct Dense {
-    inputs: usize,
-    outputs: usize,
-    /// offset of the weights; the biases follow
-    at: usize,
-}
-
-/// Rows of features up to whole vectors of them.
-fn padded(features: usize) -> usize {
-    features.next_multiple_of(PAD)
 }
 
 impl Conditioner {
@@ -282,37 +269,5 @@ impl Conditioner {
         } else {
             Finish::LeakyDerivative(R::from_f64(self.slope), &record.activations[l])
         }
-    }
-}
-
-impl Dense {
-    /// Lays the layer's inputs side by side for each point, where that pays.
-    fn transpose<R: Real>(&self, activations: &[R], work: &mut Work<R>) {
-        let n = padded(self.inputs) * TILE;
-        if self.inputs > FEW {
-            run(Transpose {
-                from: &activations[..n],
-                to: &mut work.points[..n],
-            });
-        }
-    }
-
-    /// The layer's inputs after [`Dense::transpose`].
-    fn inputs<'a, R>(&self, activations: &'a [R], points: &'a [R]) -> Inputs<'a, R> {
-        if self.inputs > FEW {
-            Inputs::ByPoint(&points[..padded(self.inputs) * TILE])
-        } else {
-            Inputs::ByFeature(&activations[..self.inputs * TILE])
-        }
-    }
-
-    fn split<'a, R>(&self, parameters: &'a [R]) -> (&'a [R], &'a [R]) {
-        let n = self.inputs * self.outputs;
-        parameters[self.at..self.at + n + self.outputs].split_at(n)
-    }
-
-    fn split_mut<'a, R>(&self, parameters: &'a mut [R]) -> (&'a mut [R], &'a mut [R]) {
-        let n = self.inputs * self.outputs;
-        parameters[self.at..self.at + n + self.outputs].split_at_mut(n)
     }
 }

@@ -10,10 +10,12 @@ mod autoregressive;
 mod conditioner;
 mod config;
 mod coupling;
+mod dense;
 mod diagonal;
 mod element;
 mod elementwise;
 mod family;
+mod gated;
 mod given;
 mod gradient;
 mod inputs;
@@ -24,6 +26,7 @@ mod made;
 mod mask;
 mod place;
 mod planar;
+mod recurrent;
 mod shuffle;
 mod spline;
 mod stack;
@@ -308,8 +311,12 @@ impl Flow {
 
     /// Where the parameters of conditioners stand.
     pub(crate) fn conditioners(&self) -> Vec<Range<usize>> {
-        let has_one =
-            |layer: &AnyLayer| matches!(layer, AnyLayer::Coupling(_) | AnyLayer::Autoregressive(_));
+        let has_one = |layer: &AnyLayer| {
+            matches!(
+                layer,
+                AnyLayer::Coupling(_) | AnyLayer::Autoregressive(_) | AnyLayer::Recurrent(_)
+            )
+        };
         let layers = self.layers.iter().filter(|(layer, _)| has_one(layer));
         layers.map(|(_, range)| range.clone()).collect()
     }

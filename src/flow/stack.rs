@@ -17,6 +17,7 @@ use super::{
     linear::Linear,
     place::Place,
     planar::Planar,
+    recurrent::Recurrent,
     shuffle::Shuffle,
 };
 use crate::error::{Error, Result};
@@ -59,6 +60,12 @@ pub enum LayerConfig {
         inverse: bool,
         /// whether "before" is by a random order rather than that of the coordinates
         random: bool,
+    },
+    /// each coordinate given those before it at the data end (MAF), by a gated recurrent unit that runs along
+    /// them and remembers as many numbers as the last hidden layer has features
+    Recurrent {
+        /// the function
+        transform: Transform,
     },
     /// the second half of the coordinates passes unchanged from here on: L. Dinh, J. Sohl-Dickstein,
     /// S. Bengio, "Real NVP" (2017), arXiv:1605.08803, section 3.6
@@ -145,7 +152,12 @@ impl Stack {
                     false
                 }
                 LayerConfig::Coupling { transform, .. }
-                | LayerConfig::Autoregressive { transform, .. } => {
+                | LayerConfig::Autoregressive { transform, .. }
+                | LayerConfig::Recurrent { transform } => {
+                    if matches!(layer, LayerConfig::Recurrent { .. }) && self.hidden.is_empty() {
+                        let allowed = "none that is recurrent without a hidden layer";
+                        return Err(refuse(number, allowed));
+                    }
                     Element::new(*transform)?;
                     !matches!(transform, Transform::Spline(_))
                 }
@@ -236,6 +248,11 @@ impl Stack {
                 AnyLayer::Autoregressive(Autoregressive::new(
                     place, order, inverse, element, hidden, slope,
                 ))
+            }
+            LayerConfig::Recurrent { transform } => {
+                let features = self.hidden.last().copied().unwrap_or(1);
+                let element = Element::new(transform)?;
+                AnyLayer::Recurrent(Recurrent::new(place, element, features))
             }
             LayerConfig::FactorOut => {
                 place.active = n.div_ceil(2);

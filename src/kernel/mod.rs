@@ -16,6 +16,7 @@ mod array;
 pub(crate) mod dense;
 pub(crate) mod dispatch;
 pub(crate) mod exp;
+pub(crate) mod gates;
 pub(crate) mod lane;
 pub(crate) mod level;
 pub(crate) mod math;

@@ -42,7 +42,13 @@ fn flows() -> Result<Vec<Flow>> {
     for config in [small, linear, quadratic, rational] {
         flows.push(flow(2, &config)?);
     }
-    for family in [Family::Glow, Family::Planar, Family::Maf, Family::SplineIaf] {
+    for family in [
+        Family::Glow,
+        Family::Planar,
+        Family::Maf,
+        Family::SplineIaf,
+        Family::RecurrentMaf,
+    ] {
         let stack = Stack {
             hidden: vec![3],
             ..family.stack(1)

@@ -8,6 +8,7 @@ mod multi_scale;
 mod nice;
 mod planar;
 mod real_nvp;
+mod recurrent_maf;
 mod spline_coupling;
 mod spline_iaf;
 mod spline_maf;
@@ -45,11 +46,13 @@ pub enum Family {
     SplineMaf,
     /// inverse autoregressive flow of rational-quadratic splines
     SplineIaf,
+    /// masked autoregressive flow whose conditioner is a gated recurrent unit
+    RecurrentMaf,
 }
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Triangular,
         Self::Affine,
         Self::Planar,
@@ -62,6 +65,7 @@ impl Family {
         Self::SplineCoupling,
         Self::SplineMaf,
         Self::SplineIaf,
+        Self::RecurrentMaf,
     ];
 
     /// The name in files and on the command line.
@@ -79,6 +83,7 @@ impl Family {
             Self::SplineCoupling => "spline_coupling",
             Self::SplineMaf => "spline_maf",
             Self::SplineIaf => "spline_iaf",
+            Self::RecurrentMaf => "recurrent_maf",
         }
     }
 
@@ -97,11 +102,16 @@ impl Family {
             Self::SplineCoupling => spline_coupling::layers,
             Self::SplineMaf => spline_maf::layers,
             Self::SplineIaf => spline_iaf::layers,
+            Self::RecurrentMaf => recurrent_maf::layers,
         };
-        Stack {
+        let mut stack = Stack {
             layers: layers(depth),
             ..Stack::default()
+        };
+        if self == Self::RecurrentMaf {
+            stack.hidden = vec![16];
         }
+        stack
     }
 
     /// The fewest coordinates that it takes.
@@ -115,7 +125,8 @@ impl Family {
             | Self::Maf
             | Self::Iaf
             | Self::SplineMaf
-            | Self::SplineIaf => 1,
+            | Self::SplineIaf
+            | Self::RecurrentMaf => 1,
         }
     }
 }

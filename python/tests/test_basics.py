@@ -406,7 +406,9 @@ def test_families_of_flows(family):
     z = rng.random((100, 3))
     x, log_jac = flow.forward(z)
     again, back = flow.inverse(x)
-    assert np.abs(again - z).max() < 1e-8
+    # The rounding of an x next to 1 comes back divided by dx/dz.
+    error = np.abs(again - z).max(axis=1) * np.exp(np.minimum(log_jac, 0))
+    assert error.max() < 1e-13
     assert np.abs(log_jac - back).max() < 1e-6
     assert np.abs(log_jac).max() > 0.1
 

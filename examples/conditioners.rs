@@ -12,6 +12,9 @@
 //! small one). A rival is a family with its hidden layers, `diagonal` (a shift and a scale of each coordinate), or a method
 //! without training. `--most 0` trains only.
 
+#[path = "common/counted.rs"]
+mod counted;
+
 use std::env::args;
 use std::fs;
 use std::ops::RangeInclusive;
@@ -21,30 +24,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use thalweg::flow::{Base, Family, LayerConfig, Stack};
 use thalweg::integrate::Silent;
 use thalweg::{
-    Integrand, IntegrandError, Integrator, Method, Placement, Points, Report, Settings, Stop,
+    Integrator, Method, Placement, Report, Settings, Stop,
     train::{AdamConfig, TrainConfig},
 };
 use thalweg_integrands::{Problem, problem};
 
-/// An integrand that counts its calls.
-struct Counted<'a> {
-    problem: &'a Problem,
-    calls: AtomicU64,
-}
-
-impl Integrand for Counted<'_> {
-    fn dim(&self) -> usize {
-        self.problem.dim
-    }
-
-    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
-        self.calls.fetch_add(points.len() as u64, Ordering::Relaxed);
-        for (x, value) in points.iter().zip(values) {
-            *value = self.problem.eval(x);
-        }
-        Ok(())
-    }
-}
+use counted::Counted;
 
 /// Seconds that this process has had a processor: user and system time, in hundredths.
 fn used() -> f64 {

@@ -11,6 +11,8 @@
 //!         [--family real_nvp --depth 6] [--json]
 //!         [NAME:DIM ..]
 
+#[path = "../common/counted.rs"]
+mod counted;
 #[path = "../families/mod.rs"]
 mod families;
 #[path = "../common/seeds.rs"]
@@ -18,16 +20,14 @@ mod seeds;
 mod table;
 
 use std::env::args;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use thalweg::flow::Family;
-use thalweg::{
-    CostClass, Integrand, IntegrandError, Integrator, Method, Points, Report, Settings, Stop,
-    train::TrainConfig,
-};
+use thalweg::{CostClass, Integrator, Method, Report, Settings, Stop, train::TrainConfig};
 use thalweg_integrands::{Problem, problem};
 
+use counted::Counted;
 use table::{Published, RECORDS};
 
 /// A row to be measured.
@@ -50,26 +50,6 @@ impl Row {
             problem,
             published,
         })
-    }
-}
-
-/// An integrand that counts its calls.
-struct Counted<'a> {
-    problem: &'a Problem,
-    calls: AtomicU64,
-}
-
-impl Integrand for Counted<'_> {
-    fn dim(&self) -> usize {
-        self.problem.dim
-    }
-
-    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
-        self.calls.fetch_add(points.len() as u64, Ordering::Relaxed);
-        for (x, value) in points.iter().zip(values) {
-            *value = self.problem.eval(x);
-        }
-        Ok(())
     }
 }
 

@@ -141,7 +141,8 @@ impl ExactSum {
         let (sum, b) = two_sum(sum, self.parts[1]);
         let (sum, c) = two_sum(sum, self.parts[2]);
         // Four numbers, the first zero among which goes.
-        let (ab, abc) = (a == 0.0 || b == 0.0, a == 0.0 || b == 0.0 || c == 0.0);
+        let ab = a == 0.0 || b == 0.0;
+        let abc = ab || c == 0.0;
         if abc || sum == 0.0 {
             self.parts = [
                 if a == 0.0 { b } else { a },

@@ -29,13 +29,26 @@ pub(crate) struct Explored {
     pub(crate) cost: CostClass,
 }
 
+/// What uniform points are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// a proposal is to be made from what they find
+    Learn,
+    /// a proposal is there: they only look at what it may not see
+    Check,
+}
+
+/// A check takes this many times fewer points than learning.
+const FEWER: u64 = 4;
+
 /// Calls to begin with, by the budget and the dimension.
-fn first_calls(run: &Run<'_>) -> u64 {
+fn first_calls(run: &Run<'_>, aim: Aim) -> u64 {
     let wanted = if run.evaluator.dim() > 10 { 4096 } else { 2048 };
-    // Method auto looks at nets of uniform points, too.
-    let wanted = match run.settings.method {
-        Method::Auto => wanted / 2,
-        Method::Plain | Method::Vegas | Method::Flow => wanted,
+    let wanted = match (aim, run.settings.method) {
+        (Aim::Check, _) => wanted / FEWER,
+        // Method auto looks at nets of uniform points, too.
+        (Aim::Learn, Method::Auto) => wanted / 2,
+        (Aim::Learn, Method::Plain | Method::Vegas | Method::Flow) => wanted,
     };
     wanted.min(run.settings.stop.max_calls / 8)
 }
@@ -51,14 +64,14 @@ struct Kept {
     f: Vec<f64>,
 }
 
-/// Looks at uniform points; goes on, doubling, as long as f is zero everywhere, up to a
-/// quarter of the budget.
-pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
+/// Looks at uniform points; where there is something to learn goes on, doubling, as long as f is
+/// zero everywhere, up to a quarter of the budget.
+pub(crate) fn explore(run: &mut Run<'_>, aim: Aim) -> Result<Explored> {
     let (dim, outputs) = (run.evaluator.dim(), run.evaluator.outputs());
     let identity = Identity::new(dim);
     let mut all: Vec<Kept> = Vec::new();
     let mut kept = 0;
-    let mut calls = first_calls(run);
+    let mut calls = first_calls(run, aim);
     loop {
         let before = run.explored();
         run.points(
@@ -83,22 +96,20 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
         )?;
         let signal = all.iter().flat_map(|chunk| &chunk.f).any(|f| *f != 0.0);
         let budget = run.settings.stop.max_calls / 4;
-        if signal || run.stopped.is_some() || run.calls.explore + 2 * calls > budget {
+        if signal
+            || aim == Aim::Check
+            || run.stopped.is_some()
+            || run.calls.explore + 2 * calls > budget
+        {
             break;
         }
         calls *= 2;
     }
     run.uniform_points = run.explored();
-    // Scale each output by a power of two so that its largest value seen lies in [1, 2).
-    for o in 0..outputs {
-        let values = all
-            .iter()
-            .flat_map(|chunk| chunk.f.iter().skip(o).step_by(outputs));
-        let max = values.fold(0.0, |a: f64, b| a.max(b.abs()));
-        if max > 0.0 {
-            run.evaluator.set_exponent(o, -exponent_of(max));
-        }
-    }
+    rescale(run, |o| {
+        let chunks = all.iter();
+        chunks.flat_map(move |chunk| chunk.f.iter().skip(o).step_by(outputs))
+    });
     let exponent = run.evaluator.exponents[0];
     let mut moments = Moments::default();
     let (mut x, mut values, mut log_f) = (Vec::new(), Vec::new(), Vec::new());
@@ -134,8 +145,25 @@ pub(crate) fn explore(run: &mut Run<'_>) -> Result<Explored> {
     })
 }
 
+/// Scales each output by a power of two so that the largest of its `values` (finite ones, in the scale so
+/// far) lies in [1, 2); leaves it where all of them are zero.
+pub(super) fn rescale<'v, V: Iterator<Item = &'v f64>>(
+    run: &mut Run<'_>,
+    values: impl Fn(usize) -> V,
+) {
+    for o in 0..run.evaluator.outputs() {
+        let finite = values(o).filter(|v| v.is_finite());
+        let largest = finite.fold(0.0, |a: f64, v| a.max(v.abs()));
+        if largest > 0.0 {
+            let exponent = run.evaluator.exponents[o];
+            run.evaluator
+                .set_exponent(o, exponent - exponent_of(largest));
+        }
+    }
+}
+
 /// floor(log2 |value|) for a finite value != 0.
-pub(super) fn exponent_of(value: f64) -> i32 {
+fn exponent_of(value: f64) -> i32 {
     let bits = |v: f64| i32::try_from(v.to_bits() >> 52 & 0x7ff).unwrap_or(0);
     match bits(value) {
         0 => bits(value * 18014398509481984.0) - 1023 - 54,

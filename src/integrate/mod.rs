@@ -66,6 +66,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use auto::Frozen;
 use checkpoint::Keeper;
 use evaluator::Evaluator;
+use explore::Aim;
 use mixture::{Defence, Mixture};
 use run::Run;
 use watch::Watch;
@@ -207,7 +208,8 @@ impl Integrator {
         self.go(integrand, observer, what, None)
     }
 
-    /// Estimates with a proposal that is frozen already.
+    /// Estimates with a proposal that is frozen already. Before the estimate, 512 uniform points (1024
+    /// from 11 coordinates on) look for what it may not see, and 512 of its own plan the estimate.
     ///
     /// # Errors
     /// As [`Integrator::integrate`]; [`Error::DimensionMismatch`] for a map of another
@@ -348,7 +350,11 @@ fn execute(run: &mut Run<'_>, given: Option<Given<'_>>, goal: Goal) -> Result<Ou
     if given.is_none() {
         discrete::learn(run)?;
     }
-    let explored = explore::explore(run)?;
+    let aim = match given {
+        Some(Given::Frozen(_)) => Aim::Check,
+        Some(Given::Start(_)) | None => Aim::Learn,
+    };
+    let explored = explore::explore(run, aim)?;
     let mut frozen = match given {
         Some(Given::Frozen(map)) => {
             let pilot = estimate::pilot(run, map.as_ref())?;

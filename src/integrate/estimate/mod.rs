@@ -18,6 +18,7 @@ pub(super) use strata::{mean_and_variance, shares};
 
 use super::{
     evaluator::{CHUNK, Evaluated, scale},
+    explore::rescale,
     mixture::Mixture,
     report::{Binned, Output, Phase, StopReason, WeightSummary},
     run::Run,
@@ -100,18 +101,30 @@ pub(crate) fn estimate(
     }
 }
 
-/// The weights of a proposal that nothing is known of, from a few pilot points.
+/// Most pilot points of a proposal that was brought along.
+const PILOT: u64 = 512;
+
+/// The weights of a proposal that nothing is known of, from a few pilot points, and the scale that they
+/// ask for: uniform points may have missed f altogether.
 pub(crate) fn pilot(run: &mut Run<'_>, map: &dyn Map) -> Result<Moments> {
-    let calls = (run.calls_left() / 8).min(2048);
-    let mut moments = Moments::default();
+    let calls = (run.calls_left() / 8).min(PILOT);
+    let mut chunks: Vec<Vec<Vec<f64>>> = Vec::new();
     run.points(
         Phase::Adapt,
         map,
         (Purpose::Adapt, run.adaptations),
         (0, calls, CHUNK),
-        |e: Evaluated| Moments::from_slice(&e.weights(0)),
-        |m| moments.merge_from(&m),
+        |e: Evaluated| e.columns(),
+        |columns| chunks.push(columns),
     )?;
+    let before = run.evaluator.exponents[0];
+    rescale(run, |o| chunks.iter().flat_map(move |columns| &columns[o]));
+    let shift = run.evaluator.exponents[0] - before;
+    let mut moments = Moments::default();
+    for columns in &chunks {
+        let scaled: Vec<f64> = columns[0].iter().map(|w| scale(*w, shift)).collect();
+        moments.merge_from(&Moments::from_slice(&scaled));
+    }
     run.adaptations += 1;
     run.step_with(Phase::Adapt, &moments, None);
     Ok(moments)

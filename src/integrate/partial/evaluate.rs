@@ -7,7 +7,7 @@ use rayon::current_num_threads;
 use super::super::{
     Integrator,
     evaluator::{CHUNK, Evaluated, Evaluator, scale},
-    explore::exponent_of,
+    explore::rescale,
     jobs::WAVE,
     mixture::{Defence, Mixture},
     observable::Observable,
@@ -207,13 +207,7 @@ fn probe(run: &mut Run<'_>, map: &dyn Map, points: u64) -> Result<Whole> {
     let e = seen.ok_or(Error::Stopped)?;
     let outputs = run.evaluator.outputs();
     let columns = e.columns();
-    for (o, column) in columns.iter().enumerate() {
-        let finite = column.iter().filter(|w| w.is_finite());
-        let largest = finite.fold(0.0, |a: f64, w| a.max(w.abs()));
-        if largest > 0.0 {
-            run.evaluator.set_exponent(o, -exponent_of(largest));
-        }
-    }
+    rescale(run, |o| columns[o].iter());
     let exponents = run.evaluator.exponents.clone();
     let finite = columns[0].iter().filter(|w| w.is_finite());
     let scaled: Vec<f64> = finite.map(|w| scale(*w, exponents[0])).collect();

@@ -34,6 +34,26 @@ pub trait Team: Debug + Send + Sync {
     /// # Errors
     /// Whatever keeps the bytes from arriving; the run ends with it.
     fn all_gather(&self, mine: &[u8], all: &mut Vec<u8>) -> io::Result<Vec<usize>>;
+
+    /// As [`Team::all_gather`], where all know already how many bytes each gives: `lengths` (`[size]`). A step
+    /// of training does, so that a team which must ask for them can save that.
+    ///
+    /// # Errors
+    /// As [`Team::all_gather`].
+    fn all_gather_known(
+        &self,
+        mine: &[u8],
+        lengths: &[usize],
+        all: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        if self.all_gather(mine, all)? == lengths {
+            Ok(())
+        } else {
+            Err(io::Error::other(
+                "a rank's message has another length than it should",
+            ))
+        }
+    }
 }
 
 /// What all processes gave, in memory that is used again.
@@ -41,9 +61,19 @@ pub trait Team: Debug + Send + Sync {
 pub(crate) struct Letters {
     bytes: Vec<u8>,
     lengths: Vec<usize>,
+    /// whether the lengths are those of the next letters
+    known: bool,
 }
 
 impl Letters {
+    /// Of next letters whose `lengths` all know.
+    pub(crate) fn expect(&mut self, lengths: Vec<usize>) {
+        self.lengths = lengths;
+        // And the word.
+        self.lengths.iter_mut().for_each(|length| *length += 1);
+        self.known = true;
+    }
+
     /// What each gave, in the order of ranks.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest = &self.bytes[..];
@@ -158,9 +188,14 @@ impl Crew {
         };
         self.whole()?;
         mine.push(shared.word.load(Ordering::Relaxed));
-        let sent = shared.team.all_gather(mine, &mut all.bytes);
-        let word = sent.and_then(|lengths| {
-            all.lengths = lengths;
+        let sent = if mem::take(&mut all.known) {
+            let team = &shared.team;
+            team.all_gather_known(mine, &all.lengths, &mut all.bytes)
+        } else {
+            let lengths = shared.team.all_gather(mine, &mut all.bytes);
+            lengths.map(|lengths| all.lengths = lengths)
+        };
+        let word = sent.and_then(|()| {
             let word = all.word(shared.team.size());
             word.ok_or_else(|| io::Error::other("not every rank's bytes have arrived"))
         });

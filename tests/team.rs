@@ -377,3 +377,20 @@ fn a_run_goes_on_with_another_number_of_ranks() {
         }
     }
 }
+
+/// A team that asks for lengths tells where they are not those that all expect.
+#[test]
+fn lengths_that_are_known_are_those_that_come() {
+    let told = on(2, |team| {
+        let mine = vec![7; 1 + team.rank()];
+        let mut all = Vec::new();
+        let right = team.all_gather_known(&mine, &[1, 2], &mut all);
+        assert!(right.is_ok());
+        assert_eq!(all, [7; 3]);
+        team.all_gather_known(&mine, &[2, 2], &mut all)
+    });
+    for told in told {
+        let error = told.unwrap_err().to_string();
+        assert!(error.contains("another length"), "{error}");
+    }
+}

@@ -73,19 +73,47 @@ impl Team for World {
         let length = Count::try_from(mine.len()).unwrap_or(Count::MAX);
         let mut lengths = vec![0; self.size];
         world.all_gather_into(&length, &mut lengths[..]);
-        let mut starts = Vec::with_capacity(self.size);
-        let mut end: Count = 0;
-        for length in &lengths {
-            starts.push(end);
-            end = end
-                .checked_add(*length)
-                .filter(|end| *end < Count::MAX)
-                .ok_or_else(|| io::Error::other("more than 2 GiB at once"))?;
-        }
-        let size = |count: Count| usize::try_from(count).unwrap_or(0);
-        all.resize(size(end), 0);
-        let mut parts = PartitionMut::new(&mut all[..], &lengths[..], &starts[..]);
-        world.all_gather_varcount_into(mine, &mut parts);
-        Ok(lengths.into_iter().map(size).collect())
+        gather(&world, mine, &lengths, all)?;
+        Ok(lengths.into_iter().map(bytes).collect())
     }
+
+    fn all_gather_known(
+        &self,
+        mine: &[u8],
+        lengths: &[usize],
+        all: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let lengths = lengths.iter().map(|length| Count::try_from(*length));
+        let lengths: Result<Vec<Count>, _> = lengths.collect();
+        let lengths = lengths.map_err(|_| too_much())?;
+        gather(&SimpleCommunicator::world(), mine, &lengths, all)
+    }
+}
+
+fn too_much() -> io::Error {
+    io::Error::other("more than 2 GiB at once")
+}
+
+fn bytes(count: Count) -> usize {
+    usize::try_from(count).unwrap_or(0)
+}
+
+/// Gives `mine` to all, of whom each gives so many bytes.
+fn gather(
+    world: &SimpleCommunicator,
+    mine: &[u8],
+    lengths: &[Count],
+    all: &mut Vec<u8>,
+) -> io::Result<()> {
+    let mut starts = Vec::with_capacity(lengths.len());
+    let mut end: Count = 0;
+    for length in lengths {
+        starts.push(end);
+        let next = end.checked_add(*length);
+        end = next.filter(|end| *end < Count::MAX).ok_or_else(too_much)?;
+    }
+    all.resize(bytes(end), 0);
+    let mut parts = PartitionMut::new(&mut all[..], lengths, &starts[..]);
+    world.all_gather_varcount_into(mine, &mut parts);
+    Ok(())
 }

@@ -1,18 +1,16 @@
 //! Gradients of losses that depend on the flow through log q at given points, or at points
 //! that the flow draws itself.
 
+use std::mem::swap;
+
 use super::{
     Flow, Precision, Values,
     aligned::Aligned,
     layer::{Layer as _, Record, TileGradient, Work},
+    summed::SummedGradient,
     tile::Tile,
 };
-use crate::kernel::{
-    TILE,
-    dispatch::run,
-    lane::Real,
-    rows::{Drain, Round},
-};
+use crate::kernel::{TILE, dispatch::run, lane::Real, rows::Round};
 use crate::map::inside;
 
 /// Everything one thread needs to differentiate tiles, in one precision.
@@ -98,41 +96,21 @@ impl FlowGradient {
         with_precision!(self, parameters, w, p => w.draw_tile(flow, p, n, fill, loss));
     }
 
-    /// Adds the summed gradient to `total` (`[parameters]`) and forgets it.
-    pub(crate) fn drain_into(&mut self, total: &mut [f64]) {
-        match self {
-            Self::F32(w) => w.drain_into(total),
-            Self::F64(w) => w.drain_into(total),
-        }
+    /// The summed gradient (`[parameters]`), which is forgotten.
+    fn total(&mut self, flow: &Flow) -> Vec<f64> {
+        let mut sum = SummedGradient::new(flow);
+        self.move_to(&mut sum);
+        let mut total = vec![0.0; flow.parameters.len()];
+        sum.copy_to(&mut total);
+        total
     }
 
-    /// Writes the bytes of the summed gradient to `bytes` and forgets it.
-    pub(crate) fn drain_to_bytes(&mut self, bytes: &mut [u8]) {
-        match self {
-            Self::F32(w) => w.drain_to(bytes.as_chunks_mut().0, f32::to_le_bytes),
-            Self::F64(w) => w.drain_to(bytes.as_chunks_mut().0, f64::to_le_bytes),
-        }
-    }
-
-    /// Adds the gradient whose bytes these are to `total`, as [`Self::drain_into`] does with its own.
-    pub(crate) fn add_bytes(&self, bytes: &[u8], total: &mut [f64]) {
-        match self {
-            Self::F32(_) => {
-                let pairs = total.iter_mut().zip(bytes.as_chunks().0);
-                pairs.for_each(|(sum, bytes)| *sum += f64::from(f32::from_le_bytes(*bytes)));
-            }
-            Self::F64(_) => {
-                let pairs = total.iter_mut().zip(bytes.as_chunks().0);
-                pairs.for_each(|(sum, bytes)| *sum += f64::from_le_bytes(*bytes));
-            }
-        }
-    }
-
-    /// Bytes of a summed gradient.
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Self::F32(w) => size_of::<f32>() * w.parameters.len(),
-            Self::F64(w) => size_of::<f64>() * w.parameters.len(),
+    /// Puts the summed gradient in the place of `sum` and forgets it.
+    pub(crate) fn move_to(&mut self, sum: &mut SummedGradient) {
+        match (self, sum) {
+            (Self::F32(w), SummedGradient::F32(sum)) => w.move_to(sum),
+            (Self::F64(w), SummedGradient::F64(sum)) => w.move_to(sum),
+            _ => unreachable!("a flow has one precision"),
         }
     }
 }
@@ -219,19 +197,10 @@ impl<R: Real> Workspace<R> {
             .for_each(|i| self.parameters[*i] = R::ZERO);
     }
 
-    fn drain_to<const N: usize>(&mut self, bytes: &mut [[u8; N]], to_bytes: impl Fn(R) -> [u8; N]) {
+    fn move_to(&mut self, sum: &mut Aligned<R>) {
         self.clear_fixed();
-        let pairs = bytes.iter_mut().zip(self.parameters.iter());
-        pairs.for_each(|(bytes, p)| *bytes = to_bytes(*p));
+        swap(&mut self.parameters, sum);
         self.parameters.fill(R::ZERO);
-    }
-
-    fn drain_into(&mut self, total: &mut [f64]) {
-        self.clear_fixed();
-        run(Drain {
-            from: &mut self.parameters,
-            total,
-        });
     }
 }
 
@@ -260,9 +229,7 @@ impl Flow {
                 },
             );
         }
-        let mut total = vec![0.0; self.parameters.len()];
-        workspace.drain_into(&mut total);
-        (all, total)
+        (all, workspace.total(self))
     }
 }
 
@@ -295,8 +262,7 @@ mod tests {
                     (points, drawn_log_q) = (x.to_vec(), log_q.to_vec());
                     g.iter_mut().zip(log_q).for_each(|(g, l)| *g = pull(*l));
                 });
-                let mut total = vec![0.0; flow.parameters().len()];
-                drawn.drain_into(&mut total);
+                let total = drawn.total(&flow);
                 let (log_q, expected) = flow.gradient(&points, |_, log_q| pull(log_q));
                 for (a, b) in drawn_log_q.iter().zip(&log_q) {
                     assert!((a - b).abs() < 1e-9, "{dim} {n}: {a} {b}");

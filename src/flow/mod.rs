@@ -31,6 +31,7 @@ mod shuffle;
 mod spline;
 mod stack;
 mod start;
+mod summed;
 mod tile;
 
 pub(crate) use aligned::Aligned;
@@ -43,6 +44,7 @@ pub use join::Base;
 pub use mask::Masks;
 pub use spline::{Spline, SplineGradient, SplineKind};
 pub use stack::{LayerConfig, Stack};
+pub(crate) use summed::SummedGradient;
 
 use std::ops::Range;
 

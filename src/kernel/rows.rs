@@ -39,7 +39,6 @@ impl<R: Real> Kernel for Center<'_, R> {
 /// total += factor from
 pub(crate) struct AddScaled<'a, R> {
     pub(crate) factor: R,
-    /// whole tiles
     pub(crate) from: &'a [R],
     /// as many
     pub(crate) total: &'a mut [R],
@@ -52,14 +51,15 @@ impl<R: Real> Kernel for AddScaled<'_, R> {
     fn run<S: Simd>(self) {
         let lanes = <R::In<S>>::LANES;
         let factor = <R::In<S>>::splat(self.factor);
-        for (from, total) in self
-            .from
-            .chunks_exact(lanes)
-            .zip(self.total.chunks_exact_mut(lanes))
-        {
+        let mut from = self.from.chunks_exact(lanes);
+        let mut total = self.total.chunks_exact_mut(lanes);
+        for (from, total) in from.by_ref().zip(total.by_ref()) {
             factor
                 .fma(<R::In<S>>::load(from), <R::In<S>>::load(total))
                 .store(total);
+        }
+        for (from, total) in from.remainder().iter().zip(total.into_remainder()) {
+            *total = total.plus(R::from_f64(self.factor.to_f64() * from.to_f64()));
         }
     }
 }
@@ -142,34 +142,30 @@ impl Kernel for Exponentials<'_> {
     }
 }
 
-/// total += from, in f64, and from = 0.
-pub(crate) struct Drain<'a, R> {
-    pub(crate) from: &'a mut [R],
+/// to = from, in f64.
+pub(crate) struct Widen<'a, R> {
+    pub(crate) from: &'a [R],
     /// as many
-    pub(crate) total: &'a mut [f64],
+    pub(crate) to: &'a mut [f64],
 }
 
-impl<R: Real> Kernel for Drain<'_, R> {
+impl<R: Real> Kernel for Widen<'_, R> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
         let lanes = <R::In<S>>::LANES;
         let wide = <S::F64 as Lane>::LANES;
-        let mut from = self.from.chunks_exact_mut(lanes);
-        let mut total = self.total.chunks_exact_mut(lanes);
-        for (from, total) in from.by_ref().zip(total.by_ref()) {
+        let mut from = self.from.chunks_exact(lanes);
+        let mut to = self.to.chunks_exact_mut(lanes);
+        for (from, to) in from.by_ref().zip(to.by_ref()) {
             let values = <R::In<S>>::load(from);
-            for (part, total) in total.chunks_exact_mut(wide).enumerate() {
-                <S::F64 as Lane>::load(total)
-                    .add(values.widen(part))
-                    .store(total);
+            for (part, to) in to.chunks_exact_mut(wide).enumerate() {
+                values.widen(part).store(to);
             }
-            from.fill(R::ZERO);
         }
-        for (from, total) in from.into_remainder().iter_mut().zip(total.into_remainder()) {
-            *total += from.to_f64();
-            *from = R::ZERO;
+        for (from, to) in from.remainder().iter().zip(to.into_remainder()) {
+            *to = from.to_f64();
         }
     }
 }
@@ -223,41 +219,42 @@ mod tests {
                 let expected: Vec<R> = from.iter().map(|v| R::from_f64(*v)).collect();
                 assert_eq!(rounded, expected, "{level} {n}");
                 let mut total = numbers(n);
-                let drain = Drain {
-                    from: &mut rounded,
-                    total: &mut total,
+                let widen = Widen {
+                    from: &rounded,
+                    to: &mut total,
                 };
-                run_at(level, drain);
-                for ((total, from), rounded) in total.iter().zip(&from).zip(&expected) {
-                    assert_eq!(*total, from + rounded.to_f64(), "{level} {n}");
+                run_at(level, widen);
+                for (total, rounded) in total.iter().zip(&rounded) {
+                    assert_eq!(*total, rounded.to_f64(), "{level} {n}");
                 }
-                assert_eq!(rounded, vec![R::ZERO; n]);
-                let mut to = total.clone();
+                let added = AddScaled {
+                    factor: R::TWO,
+                    from: &expected,
+                    total: &mut rounded,
+                };
+                run_at(level, added);
+                for (thrice, once) in rounded.iter().zip(&expected) {
+                    let expected = 3.0 * once.to_f64();
+                    assert!((thrice.to_f64() - expected).abs() <= 1e-6 * expected.abs());
+                }
+                let begin: Vec<f64> = total.iter().map(|total| 1.0 - total).collect();
+                let mut to = begin.clone();
                 let blend = Blend {
                     share: 0.25,
                     from: &from,
                     to: &mut to,
                 };
                 run_at(level, blend);
-                for ((to, total), from) in to.iter().zip(&total).zip(&from) {
-                    assert!((to - (0.75 * total + 0.25 * from)).abs() < 1e-15);
+                for ((to, begin), from) in to.iter().zip(&begin).zip(&from) {
+                    assert!((to - (0.75 * begin + 0.25 * from)).abs() < 1e-15);
                 }
             }
             let from = numbers(TILE);
             let mut centred = vec![R::ZERO; TILE];
             let to = &mut centred;
             run_at(level, Center { from: &from, to });
-            let mut total = centred.clone();
-            let added = AddScaled {
-                factor: R::TWO,
-                from: &centred,
-                total: &mut total,
-            };
-            run_at(level, added);
-            for ((from, centred), total) in from.iter().zip(&centred).zip(&total) {
+            for (from, centred) in from.iter().zip(&centred) {
                 assert_eq!(*centred, R::from_f64(2.0 * from - 1.0), "{level}");
-                let thrice = 3.0 * centred.to_f64();
-                assert!((total.to_f64() - thrice).abs() <= 1e-6 * thrice.abs());
             }
         }
     }

@@ -13,6 +13,7 @@ mod polish;
 mod replay;
 mod temper;
 mod trainer;
+mod tree;
 mod vector;
 
 pub use adam::AdamConfig;

@@ -2,8 +2,8 @@
 //!
 //! A step is divided into parts by its number of points alone, so that the number of threads
 //! does not change a bit. There are only as many workspaces as threads; parts go through
-//! them in waves, and each wave is folded before the next begins. Where several processes share a run,
-//! each has some consecutive parts, and all fold them in their order.
+//! them in waves, and each wave is added to a tree of sums before the next begins. Where several processes
+//! share a run, each has some consecutive parts, and tells the others the nodes that come of them.
 
 use std::mem;
 use std::ops::Range;
@@ -13,7 +13,8 @@ use rayon::iter::{
     IndexedParallelIterator as _, IntoParallelRefMutIterator as _, ParallelIterator as _,
 };
 
-use crate::flow::{Flow, FlowGradient, WorkingParameters};
+use super::tree::{Node, Tree, nodes};
+use crate::flow::{Flow, FlowGradient, SummedGradient, WorkingParameters};
 use crate::kernel::TILE;
 use crate::team::{Crew, Letters};
 
@@ -34,6 +35,8 @@ pub(super) struct Parts {
     values: WorkingParameters,
     /// as many as threads work at a time; kept, so that a step allocates nothing
     workspaces: Vec<FlowGradient>,
+    /// memory for sums
+    spare: Vec<SummedGradient>,
     /// `[parameters]`, summed over the points of the last step
     gradient: Vec<f64>,
     crew: Crew,
@@ -55,6 +58,7 @@ impl Parts {
             size: tiles.div_ceil(parts) * TILE,
             values: WorkingParameters::new(flow),
             workspaces: Vec::new(),
+            spare: Vec::new(),
             gradient: vec![0.0; flow.parameters().len()],
             crew: Crew::default(),
             message: Vec::new(),
@@ -86,27 +90,20 @@ impl Parts {
         body: impl Fn(&mut FlowGradient, &WorkingParameters, Range<usize>) -> [f64; N] + Sync,
     ) -> [f64; N] {
         self.values.update(parameters);
-        self.gradient.fill(0.0);
         let (points, size, values) = (self.points, self.size, &self.values);
-        let parts = points.div_ceil(size);
-        let (rank, ranks) = (self.crew.rank(), self.crew.size());
-        let mine = parts * rank / ranks..parts * (rank + 1) / ranks;
+        let mine = self.parts_of(self.crew.rank());
         let at_a_time = current_num_threads().clamp(1, mine.len().max(1));
         // Out of the way if `body` panics: what it left behind must not enter another step.
-        let mut all = mem::take(&mut self.workspaces);
-        all.resize_with(all.len().max(at_a_time), || FlowGradient::new(flow));
-        let mut total = [0.0; N];
-        // The first rank folds what it has, and the others go on from there.
-        let folds = rank == 0;
-        let length = N * size_of::<f64>() + all[0].bytes();
-        if !folds {
-            // As long in each step, so that nothing is set to zero before it is overwritten.
-            self.message.resize(mine.len() * length, 0);
-        }
-        let mut letters = self.message.chunks_exact_mut(length);
+        let mut workspaces = mem::take(&mut self.workspaces);
+        workspaces.resize_with(workspaces.len().max(at_a_time), || FlowGradient::new(flow));
+        let mut memory = Memory {
+            flow,
+            spare: mem::take(&mut self.spare),
+        };
+        let mut tree = Tree::new();
         for wave in mine.clone().step_by(at_a_time) {
             let many = at_a_time.min(mine.end - wave);
-            let workspaces = &mut all[..many];
+            let workspaces = &mut workspaces[..many];
             let body = |part: usize, workspace: &mut FlowGradient| {
                 let start = (wave + part) * size;
                 body(workspace, values, start..(start + size).min(points))
@@ -121,60 +118,96 @@ impl Parts {
                     .enumerate()
                     .for_each(|(part, (workspace, sums))| *sums = body(part, workspace));
             }
-            for (workspace, sums) in workspaces.iter_mut().zip(sums) {
-                if folds {
-                    workspace.drain_into(&mut self.gradient);
-                    add(&mut total, sums);
-                } else if let Some(letter) = letters.next() {
-                    let (first, gradient) = letter.split_at_mut(N * size_of::<f64>());
-                    write(first, &sums);
-                    workspace.drain_to_bytes(gradient);
-                }
+            for (part, (workspace, sums)) in (wave..).zip(workspaces.iter_mut().zip(sums)) {
+                let mut gradient = memory.take();
+                workspace.move_to(&mut gradient);
+                let parts = part..part + 1;
+                let node = Node {
+                    parts,
+                    gradient,
+                    sums,
+                };
+                tree.push(node, &mut memory.spare);
             }
         }
         if !self.crew.is_alone() {
-            self.exchange(&all[0], length, &mut total);
+            tree = self.exchange(tree, &mut memory);
         }
-        self.workspaces = all;
+        let mut total = [0.0; N];
+        if let Some(root) = tree.root(&mut memory.spare) {
+            root.gradient.copy_to(&mut self.gradient);
+            total = root.sums;
+            memory.spare.push(root.gradient);
+        }
+        self.workspaces = workspaces;
+        self.spare = memory.spare;
         total
     }
 
-    /// Folds the parts of all ranks, each of `length` bytes in their letters: `total` and the gradient, which
-    /// hold those of rank 0 there. Where the others do not answer, the run ends at its next exchange.
-    fn exchange<const N: usize>(
-        &mut self,
-        workspace: &FlowGradient,
-        length: usize,
-        total: &mut [f64; N],
-    ) {
-        let first = self.crew.rank() == 0;
+    /// The parts of a rank.
+    fn parts_of(&self, rank: usize) -> Range<usize> {
+        let (parts, ranks) = (self.points.div_ceil(self.size), self.crew.size());
+        parts * rank / ranks..parts * (rank + 1) / ranks
+    }
+
+    /// The nodes of all ranks, of those of each. Where the others do not answer, the run ends at its next
+    /// exchange.
+    fn exchange<const N: usize>(&mut self, mine: Tree<N>, memory: &mut Memory<'_>) -> Tree<N> {
         let sums = N * size_of::<f64>();
-        if first {
-            self.message
-                .resize(sums + size_of_val(&self.gradient[..]), 0);
-            let (letter, gradient) = self.message.split_at_mut(sums);
-            write(letter, total);
-            write(gradient, &self.gradient);
+        let length = sums + SummedGradient::bytes(memory.flow);
+        // As long in each step, so that nothing is set to zero before it is overwritten.
+        self.message.resize(mine.nodes.len() * length, 0);
+        for (node, letter) in mine.nodes.iter().zip(self.message.chunks_exact_mut(length)) {
+            let (first, gradient) = letter.split_at_mut(sums);
+            write(first, &node.sums);
+            node.gradient.write(gradient);
         }
+        let count = |rank| nodes(self.parts_of(rank)).count();
+        let lengths = (0..self.crew.size()).map(|rank| count(rank) * length);
+        self.letters.expect(lengths.collect());
         let told = self.crew.gather(&mut self.message, &mut self.letters);
         // Without the word.
         self.message.pop();
         if told.is_err() {
-            return;
+            return mine;
         }
-        let mut letters = self.letters.iter();
-        if let Some(letter) = letters.next().filter(|_| !first) {
-            let (letter, gradient) = letter.split_at(sums);
-            read(letter, total);
-            read(gradient, &mut self.gradient);
+        let mut all = Tree::new();
+        let mut mine = mine.nodes;
+        for (rank, letter) in self.letters.iter().enumerate() {
+            if rank == self.crew.rank() {
+                for node in mine.drain(..) {
+                    all.push(node, &mut memory.spare);
+                }
+                continue;
+            }
+            for (parts, letter) in nodes(self.parts_of(rank)).zip(letter.chunks_exact(length)) {
+                let (first, bytes) = letter.split_at(sums);
+                let mut sums = [0.0; N];
+                read(first, &mut sums);
+                let mut gradient = memory.take();
+                gradient.read(bytes);
+                let node = Node {
+                    parts,
+                    gradient,
+                    sums,
+                };
+                all.push(node, &mut memory.spare);
+            }
         }
-        for part in letters.flat_map(|letter| letter.chunks_exact(length)) {
-            let (letter, gradient) = part.split_at(sums);
-            let mut of_part = [0.0; N];
-            read(letter, &mut of_part);
-            workspace.add_bytes(gradient, &mut self.gradient);
-            add(total, of_part);
-        }
+        all
+    }
+}
+
+/// Memory for the sums of a step.
+struct Memory<'a> {
+    flow: &'a Flow,
+    spare: Vec<SummedGradient>,
+}
+
+impl Memory<'_> {
+    fn take(&mut self) -> SummedGradient {
+        let spare = self.spare.pop();
+        spare.unwrap_or_else(|| SummedGradient::new(self.flow))
     }
 }
 
@@ -186,10 +219,4 @@ fn write(bytes: &mut [u8], numbers: &[f64]) {
 fn read(bytes: &[u8], numbers: &mut [f64]) {
     let pairs = numbers.iter_mut().zip(bytes.as_chunks().0);
     pairs.for_each(|(number, bytes)| *number = f64::from_le_bytes(*bytes));
-}
-
-fn add<const N: usize>(total: &mut [f64; N], sums: [f64; N]) {
-    for (total, sum) in total.iter_mut().zip(sums) {
-        *total += sum;
-    }
 }

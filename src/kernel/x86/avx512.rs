@@ -89,13 +89,10 @@ impl Lane for F32x16 {
         op!(_mm512_reduce_add_ps(self.0))
     }
     #[inline(always)]
-    fn sums4(v: [Self; 4]) -> [f32; 4] {
-        F32x8::sums4(v.map(|v| {
-            F32x8(op!(_mm256_add_ps(
-                _mm512_castps512_ps256(v.0),
-                _mm512_extractf32x8_ps::<1>(v.0)
-            )))
-        }))
+    fn sums4([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        // No `map`: a closure does not have the features of its surroundings, and each intrinsic in it would be
+        // a call.
+        F32x8::sums4([fold(a), fold(b), fold(c), fold(d)])
     }
     #[inline(always)]
     fn widen(self, part: usize) -> F64x8 {
@@ -142,6 +139,15 @@ impl Lane for F32x16 {
             }
         }
     }
+}
+
+/// The sums of the lanes of both halves.
+#[inline(always)]
+fn fold(v: F32x16) -> F32x8 {
+    F32x8(op!(_mm256_add_ps(
+        _mm512_castps512_ps256(v.0),
+        _mm512_extractf32x8_ps::<1>(v.0)
+    )))
 }
 
 /// The first four elements of rows i, i + 4, i + 8 and i + 12 side by side; a 16 x 16

@@ -191,7 +191,8 @@ impl Integrator {
     }
 
     /// Explores, adapts and trains, and spends nothing on an estimate; the report's estimate is
-    /// a small check of the frozen proposal on fresh points. `start` warms the training up. A flow
+    /// a small check of the frozen proposal on fresh points. `start` warms the training up: a flow, or a
+    /// grid; the report warns of one that the method cannot go on with. A flow
     /// is trained for as long as it lowers the calls to a target, and without one until the budget
     /// is spent; a grid is adapted until that brings nothing more.
     ///

@@ -30,6 +30,8 @@ pub(super) fn prepare(
     goal: Goal,
 ) -> Result<Frozen> {
     let dim = run.evaluator.dim();
+    let warning = start.and_then(|start| unused(run.settings.method, start));
+    run.warnings.extend(warning);
     // Half of the budget, or what a training that is not followed by an estimate can use.
     let share = |left: u64| match goal {
         Goal::Integrate => left / 2,
@@ -120,6 +122,27 @@ pub(super) fn prepare(
             })
         }
     }
+}
+
+/// A warning where a method can begin with nothing of a start.
+fn unused(method: Method, start: &dyn Map) -> Option<String> {
+    let any: &dyn Any = start;
+    let has_grid = Base::of_map(start).is_some() || grid_of(start).is_some();
+    let (used, with) = match method {
+        Method::Plain => (false, "nothing"),
+        Method::Vegas => (has_grid, "a grid at the data end"),
+        Method::Flow | Method::Auto => (
+            has_grid || flow_of(start).is_some(),
+            "a flow, or a grid at the data end",
+        ),
+    };
+    (!used && !any.is::<Identity>()).then(|| {
+        format!(
+            "the start was not used: method {} goes on with {with}, and this is {}",
+            method.name(),
+            start.describe()
+        )
+    })
 }
 
 /// The grid in a map, alone or at the data end of a chain.

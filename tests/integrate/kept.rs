@@ -90,6 +90,33 @@ fn warm_starts(seeds: u64, calls: u64) {
     assert!(ratios[ratios.len() / 2] < 1.5, "{ratios:?}");
 }
 
+/// Nothing that is brought along is dropped without a word.
+#[test]
+fn a_start_that_cannot_be_gone_on_with_is_told() {
+    let f = from_fn(2, |y| y[0] + y[1]);
+    let start = |method| {
+        let integrator = Integrator::new(spend(method, 20_000)).expect("settings");
+        let outcome = integrator.train(&f, None, &mut Silent);
+        outcome.expect("a training").map
+    };
+    let (grid, flow) = (start(Method::Vegas), start(Method::Flow));
+    for (method, start, used) in [
+        (Method::Vegas, &grid, true),
+        (Method::Vegas, &flow, false),
+        (Method::Plain, &grid, false),
+        (Method::Flow, &grid, true),
+        (Method::Flow, &flow, true),
+    ] {
+        let integrator = Integrator::new(spend(method, 20_000)).expect("settings");
+        let outcome = integrator.train(&f, Some(start.as_ref()), &mut Silent);
+        let warnings = outcome.expect("a training").report.warnings;
+        let told = warnings
+            .iter()
+            .any(|w| w.contains("the start was not used"));
+        assert_eq!(told, !used, "{method:?} {} {warnings:?}", start.describe());
+    }
+}
+
 #[test]
 fn a_warm_start_begins_where_the_model_ended() {
     warm_starts(3, 24_000);

@@ -1,73 +1,17 @@
 //! Runs that are killed and go on: the same bits as without.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use thalweg::{
-    CostClass, Domain, Error, FlowConfig, Integrand, IntegrandError, Integrator, Method, Outcome,
-    Points, Result, Sampler, Settings, Stop, from_fn,
-    integrate::{Checkpoint, CheckpointStore, Checkpoints, PerPhase, Placement, Report, Silent},
+    CostClass, Domain, Error, FlowConfig, Integrand, Integrator, Method, Outcome, Result, Sampler,
+    Settings, Stop, from_fn,
+    integrate::{Checkpoint, Checkpoints, PerPhase, Placement, Report, Silent},
 };
 
-/// Keeps the last state as bytes; every `every`th question is answered with yes.
-struct Store {
-    every: u64,
-    asked: u64,
-    bytes: Vec<u8>,
-}
-
-impl Store {
-    fn new(every: u64) -> Self {
-        Self {
-            every,
-            asked: 0,
-            bytes: Vec::new(),
-        }
-    }
-
-    /// The last state, if there is one.
-    fn last(&self) -> Option<Checkpoint> {
-        rmp_serde::from_slice(&self.bytes).ok()
-    }
-}
-
-impl CheckpointStore for Store {
-    fn due(&mut self) -> bool {
-        self.asked += 1;
-        self.asked.is_multiple_of(self.every)
-    }
-
-    fn save(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        self.bytes = rmp_serde::to_vec(checkpoint).expect("plain data");
-        Ok(())
-    }
-}
-
-/// A peak off the middle that fails at call `end`, as if the process had been killed there.
-struct Mortal {
-    dim: usize,
-    calls: AtomicU64,
-    end: u64,
-}
-
-impl Integrand for Mortal {
-    fn dim(&self) -> usize {
-        self.dim
-    }
-
-    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
-        let n = points.len() as u64;
-        if self.calls.fetch_add(n, Ordering::Relaxed) + n > self.end {
-            return Err(IntegrandError::Failed {
-                message: "killed".to_owned(),
-            });
-        }
-        for (x, value) in points.iter().zip(values) {
-            let square: f64 = x.iter().map(|x| (x - 0.4) * (x - 0.4)).sum();
-            *value = (-20.0 * square).exp() * (1.0 + x[0]);
-        }
-        Ok(())
-    }
-}
+#[path = "common/kept.rs"]
+mod kept;
+use kept::{Store, state};
+#[path = "common/mortal.rs"]
+mod mortal;
+use mortal::Mortal;
 
 fn settings(method: Method, calls: u64, seed: u64, threads: usize) -> Settings {
     Settings {
@@ -108,12 +52,10 @@ fn run(
     Integrator::new(settings.clone())?.run_kept(f, None, &mut Silent, checkpoints)
 }
 
-fn mortal(dim: usize, end: u64) -> Mortal {
-    Mortal {
-        dim,
-        calls: AtomicU64::new(0),
-        end,
-    }
+/// A peak off the middle.
+fn peak(dim: usize, end: u64) -> Mortal {
+    let f = |square: f64, first: f64| (-20.0 * square).exp() * (1.0 + first);
+    Mortal::new(dim, f, end)
 }
 
 /// Kills a run at the `ends`, in calls of each process, with `threads` in turn, as often as it takes, and
@@ -125,18 +67,18 @@ fn kill_and_resume(
     (ends, threads): (impl Fn(u64, u64) -> u64, impl Fn(u64) -> usize),
 ) -> Result<()> {
     let whole = Integrator::new(settings.clone())?;
-    let whole = whole.run(&mortal(dim, u64::MAX), &mut Silent)?;
+    let whole = whole.run(&peak(dim, u64::MAX), &mut Silent)?;
     let all = whole.report.calls.total();
     let whole = bits(whole);
     let mut store = Store::new(every);
     let mut killed = 0;
     let outcome = loop {
-        let f = mortal(dim, ends(killed, all));
+        let f = peak(dim, ends(killed, all));
         let settings = Settings {
             threads: Some(threads(killed)),
             ..settings.clone()
         };
-        let from = store.last();
+        let from = state(&store.bytes);
         match run(&settings, &f, &mut store, from) {
             Ok(outcome) => break outcome,
             Err(error) => assert!(error.to_string().contains("killed"), "{error}"),
@@ -200,10 +142,10 @@ fn forty_random_configurations_have_the_same_bits() {
 fn a_finished_run_ends_at_once_again() {
     let settings = settings(Method::Vegas, 20_000, 1, 1);
     let mut store = Store::new(u64::MAX);
-    let first = run(&settings, &mortal(2, u64::MAX), &mut store, None).unwrap();
-    let from = store.last();
+    let first = run(&settings, &peak(2, u64::MAX), &mut store, None).unwrap();
+    let from = state(&store.bytes);
     // The probe of four points is all that is called.
-    let again = run(&settings, &mortal(2, 4), &mut store, from).unwrap();
+    let again = run(&settings, &peak(2, 4), &mut store, from).unwrap();
     assert!(bits(first) == bits(again));
 }
 
@@ -211,13 +153,13 @@ fn a_finished_run_ends_at_once_again() {
 fn a_checkpoint_of_another_run_is_refused() {
     let base = settings(Method::Plain, 20_000, 1, 1);
     let mut store = Store::new(1);
-    run(&base, &mortal(2, u64::MAX), &mut store, None).unwrap();
+    run(&base, &peak(2, u64::MAX), &mut store, None).unwrap();
     let bytes = store.bytes.clone();
     let from = || rmp_serde::from_slice(&bytes).ok();
     let other = settings(Method::Plain, 20_000, 2, 1);
-    let error = run(&other, &mortal(2, u64::MAX), &mut store, from()).unwrap_err();
+    let error = run(&other, &peak(2, u64::MAX), &mut store, from()).unwrap_err();
     assert!(matches!(error, Error::OtherRun { .. }), "{error}");
-    let error = run(&base, &mortal(3, u64::MAX), &mut store, from()).unwrap_err();
+    let error = run(&base, &peak(3, u64::MAX), &mut store, from()).unwrap_err();
     assert!(matches!(error, Error::OtherRun { .. }), "{error}");
 
     let g = from_fn(2, |x| x[0]);
@@ -247,7 +189,7 @@ fn time_that_is_up_leaves_the_result_as_it_was() {
         let integrator = Integrator::new(settings).unwrap();
         let mut store = Store::new(1);
         for _ in 0..2 {
-            let from = store.last();
+            let from = state(&store.bytes);
             let checkpoints = Checkpoints {
                 store: &mut store,
                 from,
@@ -272,7 +214,7 @@ fn a_value_that_was_not_finite_is_asked_for_again() {
     let mended = from_fn(2, |x| if x[0] > 0.999 { 2.0 } else { x[1] });
     let integrator = Integrator::new(settings).unwrap();
     let mut go = |f: &dyn Integrand| {
-        let from = store.last();
+        let from = state(&store.bytes);
         let checkpoints = Checkpoints {
             store: &mut store,
             from,

@@ -2,19 +2,23 @@
 #![expect(clippy::print_stdout, reason = "pulls are shown on demand")]
 #![expect(clippy::float_cmp, reason = "exact results are compared")]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use thalweg::integrate::{
-    Checkpoint, CheckpointStore, Checkpoints, Control, Observer, PerPhase, Progress, Silent,
-};
+use thalweg::integrate::{Checkpoints, Control, Observer, PerPhase, Progress, Silent};
 use thalweg::{
     CostClass, Domain, Error, Integrand, IntegrandError, Integrator, LogReport, Method, NonFinite,
-    Points, Result, Settings, Status, Stop, from_fn, from_vector_fn,
+    Result, Settings, Status, Stop, from_fn, from_vector_fn,
 };
 
 #[path = "../examples/common/likelihoods.rs"]
 mod likelihoods;
 use likelihoods::{Likelihood, correlated, egg_box, narrow, shells};
+#[path = "common/kept.rs"]
+mod kept;
+use kept::{Store, state};
+#[path = "common/mortal.rs"]
+mod mortal;
+use mortal::Mortal;
 
 fn integrator(settings: &Settings) -> Integrator {
     Integrator::new(settings.clone()).expect("valid settings")
@@ -302,39 +306,9 @@ fn constants_are_exact_and_what_is_too_narrow_is_told() -> Result<()> {
     Ok(())
 }
 
-/// ln f of a peak, counted, that fails from call `end` on.
-struct Mortal {
-    calls: AtomicU64,
-    end: u64,
-}
-
-impl Mortal {
-    fn new(end: u64) -> Self {
-        Self {
-            calls: AtomicU64::new(0),
-            end,
-        }
-    }
-}
-
-impl Integrand for Mortal {
-    fn dim(&self) -> usize {
-        3
-    }
-
-    fn eval(&self, points: &Points<'_>, values: &mut [f64]) -> Result<(), IntegrandError> {
-        let n = points.len() as u64;
-        if self.calls.fetch_add(n, Ordering::Relaxed) + n > self.end {
-            return Err(IntegrandError::Failed {
-                message: "killed".to_owned(),
-            });
-        }
-        for (x, value) in points.iter().zip(values) {
-            let square: f64 = x.iter().map(|x| (x - 0.4) * (x - 0.4)).sum();
-            *value = -3000.0 - 5000.0 * square + x[0];
-        }
-        Ok(())
-    }
+/// A narrow peak whose integral underflows.
+fn peak(end: u64) -> Mortal {
+    Mortal::new(3, |square, first| -3000.0 - 5000.0 * square + first, end)
 }
 
 /// Everything but times and the number of threads.
@@ -345,7 +319,7 @@ fn bits(found: &LogReport) -> Vec<u8> {
     serde_json::to_vec(&found).expect("plain data")
 }
 
-/// A run of `Mortal`.
+/// A run of [`peak`].
 fn counted(method: Method, calls: u64, threads: usize) -> Settings {
     Settings {
         method,
@@ -360,13 +334,13 @@ fn counted(method: Method, calls: u64, threads: usize) -> Settings {
 fn all_calls_count_and_threads_change_no_bit() {
     for method in [Method::Plain, Method::Vegas, Method::Auto] {
         for calls in [512, 1000, 5000, 30_000] {
-            let f = Mortal::new(u64::MAX);
+            let f = peak(u64::MAX);
             let found = integrator(&counted(method, calls, 1)).integrate_log(&f);
             let found = found.unwrap_or_else(|error| panic!("{method:?}, {calls}: {error}"));
             let total = found.report.calls.total();
             assert_eq!(total, f.calls.load(Ordering::Relaxed), "{found:?}");
             assert!(total <= calls, "{total} of {calls}");
-            let f = Mortal::new(u64::MAX);
+            let f = peak(u64::MAX);
             let again = integrator(&counted(method, calls, 3))
                 .integrate_log(&f)
                 .unwrap();
@@ -375,31 +349,16 @@ fn all_calls_count_and_threads_change_no_bit() {
     }
 }
 
-/// Keeps the last state as bytes.
-#[derive(Default)]
-struct Store(Vec<u8>);
-
-impl CheckpointStore for Store {
-    fn due(&mut self) -> bool {
-        true
-    }
-
-    fn save(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        self.0 = rmp_serde::to_vec(checkpoint).expect("plain data");
-        Ok(())
-    }
-}
-
 #[test]
 fn killed_and_resumed_runs_have_the_same_bits() -> Result<()> {
     for method in [Method::Vegas, Method::Auto] {
         let settings = counted(method, 30_000, 2);
-        let whole = integrator(&settings).integrate_log(&Mortal::new(u64::MAX))?;
+        let whole = integrator(&settings).integrate_log(&peak(u64::MAX))?;
         let all = whole.report.calls.total();
-        let (mut store, mut killed) = (Store::default(), 0);
+        let (mut store, mut killed) = (Store::new(1), 0);
         let resumed = loop {
-            let f = Mortal::new(500 + all * killed / 10);
-            let from = rmp_serde::from_slice(&store.0).ok();
+            let f = peak(500 + all * killed / 10);
+            let from = state(&store.bytes);
             let store = &mut store;
             let checkpoints = Some(Checkpoints { store, from });
             match integrator(&settings).run_log(&f, &mut Silent, checkpoints) {
@@ -412,11 +371,10 @@ fn killed_and_resumed_runs_have_the_same_bits() -> Result<()> {
         assert!(killed > 1);
         assert_eq!(bits(&resumed), bits(&whole));
         // The same state is none of a run of f itself.
-        let from = rmp_serde::from_slice(&store.0).ok();
+        let from = state(&store.bytes);
         let store = &mut store;
         let checkpoints = Checkpoints { store, from };
-        let other =
-            integrator(&settings).run_kept(&Mortal::new(u64::MAX), None, &mut Silent, checkpoints);
+        let other = integrator(&settings).run_kept(&peak(u64::MAX), None, &mut Silent, checkpoints);
         assert!(matches!(other, Err(Error::OtherRun { .. })));
     }
     Ok(())
@@ -452,7 +410,7 @@ impl Observer for Never {
 #[test]
 fn interrupted_runs_have_what_there_is() {
     let run = integrator(&counted(Method::Vegas, 100_000, 2));
-    let f = Mortal::new(u64::MAX);
+    let f = peak(u64::MAX);
     let found = run.run_log(&f, &mut Few(4), None).unwrap().report;
     assert_eq!(found.report.status, Status::Interrupted);
     assert!((found.log_z + 3000.0).abs() < 20.0, "{found:?}");

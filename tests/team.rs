@@ -8,9 +8,13 @@ use std::thread;
 use thalweg::{
     Control, CostClass, Error, FlowConfig, Integrand, IntegrandError, Integrator, Method, Observer,
     Outcome, Placement, Points, Progress, Result, Settings, Status, Stop, StopReason, Team,
-    integrate::{Checkpoint, CheckpointStore, Checkpoints, PerPhase, Silent},
+    integrate::{Checkpoints, PerPhase, Silent},
     train::TrainConfig,
 };
+
+#[path = "common/kept.rs"]
+mod kept;
+use kept::{Store, state};
 
 /// One of several threads that act as processes.
 #[derive(Debug)]
@@ -307,21 +311,6 @@ fn the_time_of_rank_0_counts() {
     assert!(reports.iter().all(|report| *report == reports[0]));
 }
 
-/// Keeps the last state as bytes, whenever it may.
-#[derive(Default)]
-struct Store(Vec<u8>);
-
-impl CheckpointStore for Store {
-    fn due(&mut self) -> bool {
-        true
-    }
-
-    fn save(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        self.0 = rmp_serde::to_vec(checkpoint).expect("plain data");
-        Ok(())
-    }
-}
-
 /// A run that is kept by `size` ranks of which the last fails after `end` calls, from where another
 /// one has left it: what is kept, and how it ended.
 fn kept(
@@ -332,19 +321,17 @@ fn kept(
     let mut ends = on(size, |team| {
         let last = team.rank() + 1 == size;
         let humps = Failing::new(if last { end } else { u64::MAX }, false);
-        let mut store = Store::default();
+        let mut store = Store::new(1);
         let checkpoints = Checkpoints {
             // Rank 0 knows.
-            from: (team.rank() == 0)
-                .then(|| rmp_serde::from_slice(from).ok())
-                .flatten(),
+            from: (team.rank() == 0).then(|| state(from)).flatten(),
             store: &mut store,
         };
         let integrator = Integrator::new(settings.clone()).expect("good settings");
         let integrator = integrator.with_team(team);
         let run = integrator.run_kept(&humps, None, &mut Silent, checkpoints);
         let calls = humps.calls.load(Ordering::Relaxed);
-        (store.0, run.map(|outcome| bits(&outcome)), calls)
+        (store.bytes, run.map(|outcome| bits(&outcome)), calls)
     });
     let calls = ends.iter().map(|end| end.2).sum();
     let (bytes, end, _) = ends.swap_remove(0);

@@ -13,7 +13,7 @@ spends on it, b bytes a chunk, latency a and bandwidth B of the network, a wave 
 and there are N / (n WAVE CHUNK) of them. A step of training of P parameters divides PARTS parts of a
 minibatch, and takes
 
-    ceil(PARTS / n) / PARTS T (1 + jitter) + s + 4 P PARTS / B + 2 a ceil(log2 n)
+    ceil(PARTS / n) / PARTS T (1 + jitter) + s + 4 P min(n, PARTS) / B + a ceil(log2 n)
 
 where T is the time of a step on one rank, and s what every rank spends by itself, exchanges by shared
 memory among it. The jitter is the spread of the times of runs side by side, f comes from what eight ranks
@@ -148,7 +148,8 @@ def step(m, ranks, rng):
         return m["step"] * slowest(1, m["jitter"], rng)
     share = math.ceil(PARTS / ranks) / PARTS
     busy = share * m["step"] * slowest(min(ranks, PARTS), m["jitter"], rng)
-    exchange = PARTS * 4 * m["parameters"] / BANDWIDTH + 2 * LATENCY * math.ceil(math.log2(ranks))
+    exchange = min(ranks, PARTS) * 4 * m["parameters"] / BANDWIDTH
+    exchange += LATENCY * math.ceil(math.log2(ranks))
     return busy + m["serial"] + exchange
 
 
@@ -216,7 +217,7 @@ def plot(m, file):
         title="model, $10^{12}$ points",
     )
     left.legend(frameon=False)
-    # Two hyper-threads of one core: two processes side by side are the most that there is.
+    # Two processes side by side are the most that there is.
     for key, colour, marker in (("estimate", "#0072B2", "o"), ("train", "#D55E00", "^")):
         speeds = {int(n): m[key] / s for n, s in m[f"{key}_shared"].items()}
         right.plot(list(speeds), list(speeds.values()), color=colour, marker=marker, ms=5, label=key)

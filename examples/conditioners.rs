@@ -185,6 +185,9 @@ fn one(options: &Options, problem: &Problem, rival: &str, numbers: Numbers) -> t
         found.error,
         report.status,
     );
+    for reason in &report.reasons {
+        println!("    {reason}");
+    }
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use std::f64::consts::PI;
 use statrs::function::erf::erf;
 use thalweg::{
     Domain, Flow, FlowConfig, Integrator, Map, Method, Settings, Stop, from_fn, integrate::Silent,
+    train::TrainConfig,
 };
 use thalweg_integrands::problem;
 
@@ -67,7 +68,7 @@ fn scans() -> [Scan; 2] {
             f: camel,
             exact: camel_exact,
             reference: None,
-            training: 80_000,
+            training: 50_000,
             target: 1e-3,
         },
         Scan {
@@ -145,6 +146,11 @@ fn train(scan: &Scan, seed: u64) -> Result<(Flow, u64), Box<dyn Error>> {
         flow: FlowConfig {
             context: 1,
             ..FlowConfig::default()
+        },
+        // A training that serves many estimates may take longer on each call.
+        train: TrainConfig {
+            reuse: 32.0,
+            ..TrainConfig::default()
         },
         ..settings((Method::Flow, seed), Stop::calls(scan.training), &domain)?
     };

@@ -214,8 +214,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 "  in all: conditional {}, flows alone {}, auto {}; largest pull {worst:.2}",
                 calls[0], calls[1], calls[2]
             );
-            // A Student distribution of 7 degrees of freedom (that of 8 nets) is beyond it in one scan of 240.
-            assert!(worst < 7.0, "a conditional flow missed its integral");
+            // Errors of 8 nets are Student's: a scan of 20 may go beyond by chance, no scan measured has.
+            assert!(worst < 4.0, "an estimate is more than four errors off");
         }
     }
     Ok(())

@@ -61,19 +61,9 @@ pub trait Team: Debug + Send + Sync {
 pub(crate) struct Letters {
     bytes: Vec<u8>,
     lengths: Vec<usize>,
-    /// whether the lengths are those of the next letters
-    known: bool,
 }
 
 impl Letters {
-    /// Of next letters whose `lengths` all know.
-    pub(crate) fn expect(&mut self, lengths: Vec<usize>) {
-        self.lengths = lengths;
-        // And the word.
-        self.lengths.iter_mut().for_each(|length| *length += 1);
-        self.known = true;
-    }
-
     /// What each gave, in the order of ranks.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest = &self.bytes[..];
@@ -183,18 +173,41 @@ impl Crew {
     /// # Errors
     /// [`Error::Ranks`], then and ever after.
     pub(crate) fn gather(&self, mine: &mut Vec<u8>, all: &mut Letters) -> Result<()> {
+        self.gather_by(mine, all, |team, mine, all| {
+            all.lengths = team.all_gather(mine, &mut all.bytes)?;
+            Ok(())
+        })
+    }
+
+    /// As [`Self::gather`], where all know already how many bytes each gives.
+    pub(crate) fn gather_known(
+        &self,
+        mine: &mut Vec<u8>,
+        mut lengths: Vec<usize>,
+        all: &mut Letters,
+    ) -> Result<()> {
+        // And the word.
+        for length in &mut lengths {
+            *length += 1;
+        }
+        self.gather_by(mine, all, |team, mine, all| {
+            all.lengths = lengths;
+            team.all_gather_known(mine, &all.lengths, &mut all.bytes)
+        })
+    }
+
+    fn gather_by(
+        &self,
+        mine: &mut Vec<u8>,
+        all: &mut Letters,
+        send: impl FnOnce(&dyn Team, &[u8], &mut Letters) -> io::Result<()>,
+    ) -> Result<()> {
         let Some(shared) = &self.0 else {
             return Ok(());
         };
         self.whole()?;
         mine.push(shared.word.load(Ordering::Relaxed));
-        let sent = if mem::take(&mut all.known) {
-            let team = &shared.team;
-            team.all_gather_known(mine, &all.lengths, &mut all.bytes)
-        } else {
-            let lengths = shared.team.all_gather(mine, &mut all.bytes);
-            lengths.map(|lengths| all.lengths = lengths)
-        };
+        let sent = send(shared.team.as_ref(), mine, all);
         let word = sent.and_then(|()| {
             let word = all.word(shared.team.size());
             word.ok_or_else(|| io::Error::other("not every rank's bytes have arrived"))

@@ -44,7 +44,7 @@ pub use join::Base;
 pub use mask::Masks;
 pub use spline::{Spline, SplineGradient, SplineKind};
 pub use stack::{LayerConfig, Stack};
-pub(crate) use summed::SummedGradient;
+pub(crate) use summed::{SummedGradient, read_numbers, write_numbers};
 
 use std::ops::Range;
 

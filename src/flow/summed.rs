@@ -60,26 +60,36 @@ impl SummedGradient {
     /// Writes it to as many bytes.
     pub(crate) fn write(&self, bytes: &mut [u8]) {
         match self {
-            Self::F32(values) => write(values, f32::to_le_bytes, bytes.as_chunks_mut().0),
-            Self::F64(values) => write(values, f64::to_le_bytes, bytes.as_chunks_mut().0),
+            Self::F32(values) => write_numbers(values, f32::to_le_bytes, bytes.as_chunks_mut().0),
+            Self::F64(values) => write_numbers(values, f64::to_le_bytes, bytes.as_chunks_mut().0),
         }
     }
 
     /// Becomes what was written.
     pub(crate) fn read(&mut self, bytes: &[u8]) {
         match self {
-            Self::F32(values) => read(values, f32::from_le_bytes, bytes.as_chunks().0),
-            Self::F64(values) => read(values, f64::from_le_bytes, bytes.as_chunks().0),
+            Self::F32(values) => read_numbers(values, f32::from_le_bytes, bytes.as_chunks().0),
+            Self::F64(values) => read_numbers(values, f64::from_le_bytes, bytes.as_chunks().0),
         }
     }
 }
 
-fn write<R: Copy, const N: usize>(values: &[R], to: impl Fn(R) -> [u8; N], bytes: &mut [[u8; N]]) {
+/// Writes numbers to as many times their bytes.
+pub(crate) fn write_numbers<R: Copy, const N: usize>(
+    values: &[R],
+    to: impl Fn(R) -> [u8; N],
+    bytes: &mut [[u8; N]],
+) {
     let pairs = bytes.iter_mut().zip(values);
     pairs.for_each(|(bytes, value)| *bytes = to(*value));
 }
 
-fn read<R, const N: usize>(values: &mut [R], from: impl Fn([u8; N]) -> R, bytes: &[[u8; N]]) {
+/// Reads as many numbers as there are `values`.
+pub(crate) fn read_numbers<R, const N: usize>(
+    values: &mut [R],
+    from: impl Fn([u8; N]) -> R,
+    bytes: &[[u8; N]],
+) {
     let pairs = values.iter_mut().zip(bytes);
     pairs.for_each(|(value, bytes)| *value = from(*bytes));
 }

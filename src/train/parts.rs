@@ -14,7 +14,9 @@ use rayon::iter::{
 };
 
 use super::tree::{Node, Tree, nodes};
-use crate::flow::{Flow, FlowGradient, SummedGradient, WorkingParameters};
+use crate::flow::{
+    Flow, FlowGradient, SummedGradient, WorkingParameters, read_numbers, write_numbers,
+};
 use crate::kernel::TILE;
 use crate::team::{Crew, Letters};
 
@@ -159,13 +161,13 @@ impl Parts {
         self.message.resize(mine.nodes.len() * length, 0);
         for (node, letter) in mine.nodes.iter().zip(self.message.chunks_exact_mut(length)) {
             let (first, gradient) = letter.split_at_mut(sums);
-            write(first, &node.sums);
+            write_numbers(&node.sums, f64::to_le_bytes, first.as_chunks_mut().0);
             node.gradient.write(gradient);
         }
         let count = |rank| nodes(self.parts_of(rank)).count();
         let lengths = (0..self.crew.size()).map(|rank| count(rank) * length);
-        self.letters.expect(lengths.collect());
-        let told = self.crew.gather(&mut self.message, &mut self.letters);
+        let lengths = lengths.collect();
+        let told = (self.crew).gather_known(&mut self.message, lengths, &mut self.letters);
         // Without the word.
         self.message.pop();
         if told.is_err() {
@@ -183,7 +185,7 @@ impl Parts {
             for (parts, letter) in nodes(self.parts_of(rank)).zip(letter.chunks_exact(length)) {
                 let (first, bytes) = letter.split_at(sums);
                 let mut sums = [0.0; N];
-                read(first, &mut sums);
+                read_numbers(&mut sums, f64::from_le_bytes, first.as_chunks().0);
                 let mut gradient = memory.take();
                 gradient.read(bytes);
                 let node = Node {
@@ -209,14 +211,4 @@ impl Memory<'_> {
         let spare = self.spare.pop();
         spare.unwrap_or_else(|| SummedGradient::new(self.flow))
     }
-}
-
-fn write(bytes: &mut [u8], numbers: &[f64]) {
-    let pairs = bytes.as_chunks_mut().0.iter_mut().zip(numbers);
-    pairs.for_each(|(bytes, number)| *bytes = number.to_le_bytes());
-}
-
-fn read(bytes: &[u8], numbers: &mut [f64]) {
-    let pairs = numbers.iter_mut().zip(bytes.as_chunks().0);
-    pairs.for_each(|(number, bytes)| *number = f64::from_le_bytes(*bytes));
 }

@@ -11,7 +11,8 @@
 //!
 //! is what the value may lack. The points are those that explored, and one for every 32 of the estimate;
 //! a proposal that mixes uniform points in has them already. Where the time is limited some of it is
-//! kept for them; a run that is interrupted has none of them.
+//! kept for them, which an estimate that ends late leaves them; a run that is interrupted has none of
+//! them.
 //! Known weakness: what is smaller than about 3/N in volume is missed by these points, too.
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,9 @@ use crate::stats::Moments;
 
 /// Points of the estimate for each uniform one.
 pub(super) const PER_POINT: u64 = 32;
+/// Time that a uniform point may take, in that of a point of the estimate: its density is not had with
+/// the point, and f may be slower where the estimate is not.
+const SLOWER: f64 = 2.0;
 /// Weights above the largest one of the estimate, in units of it, that it cannot have missed by chance.
 pub(super) const BEYOND: f64 = 3.0;
 
@@ -75,7 +79,7 @@ pub(crate) fn reserve(mixture: Mixture<'_>, left: u64) -> (u64, f64) {
     if mixture.has_uniform() {
         (0, 0.0)
     } else {
-        (left / (PER_POINT + 1), 1.0 / (PER_POINT + 1) as f64)
+        (left / (PER_POINT + 1), SLOWER / (PER_POINT as f64 + SLOWER))
     }
 }
 

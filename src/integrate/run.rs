@@ -173,7 +173,8 @@ impl<'a> Run<'a> {
 
     /// Hands out what was kept for after the estimate.
     pub(crate) fn release(&mut self) {
-        self.reserve((0, 0.0));
+        self.reserved = 0;
+        self.watch.release();
         self.look_again();
     }
 

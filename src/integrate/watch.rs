@@ -28,6 +28,14 @@ impl Stopping for Never {
     }
 }
 
+fn set(seconds: &AtomicU64, to: f64) {
+    seconds.store(to.to_bits(), Ordering::Relaxed);
+}
+
+fn get(seconds: &AtomicU64) -> f64 {
+    f64::from_bits(seconds.load(Ordering::Relaxed))
+}
+
 pub(crate) struct Watch<'o> {
     observer: RwLock<&'o mut dyn Observer>,
     start: Instant,
@@ -38,6 +46,8 @@ pub(crate) struct Watch<'o> {
     replaying: bool,
     /// bits of the seconds that are not the estimate's, at the end
     reserved: AtomicU64,
+    /// bits of the seconds beyond the limit that what comes after the estimate may take
+    beyond: AtomicU64,
     crew: Crew,
     /// whether the observer has asked to stop after a step of a run that several processes share
     insisted: AtomicBool,
@@ -54,6 +64,7 @@ impl<'o> Watch<'o> {
             preparing: AtomicBool::new(true),
             replaying,
             reserved: AtomicU64::new(0),
+            beyond: AtomicU64::new(0),
             crew: Crew::default(),
             insisted: AtomicBool::new(false),
         }
@@ -109,17 +120,26 @@ impl<'o> Watch<'o> {
         self.reserve(0.0);
     }
 
-    /// Keeps a `share` of the time left for what comes after the estimate; 0 hands it out.
+    /// Keeps a `share` of the time left for what comes after the estimate.
     pub(crate) fn reserve(&self, share: f64) {
-        let left = self.limit.map_or(0.0, |limit| limit - self.elapsed());
-        let seconds = share * left.max(0.0);
-        self.reserved.store(seconds.to_bits(), Ordering::Relaxed);
+        let seconds = share * self.limit.map_or(0.0, |limit| limit - self.elapsed());
+        set(&self.reserved, seconds.max(0.0));
+        set(&self.beyond, 0.0);
     }
 
-    /// Seconds until the estimate has to end; `None` without a limit.
+    /// Hands out the time that was kept: all of it from now on, as an estimate that ended late has
+    /// taken none of it.
+    pub(crate) fn release(&self) {
+        let late = self.limit.map_or(0.0, |limit| self.elapsed() - limit);
+        let reserved = get(&self.reserved);
+        set(&self.beyond, (reserved + late).max(0.0));
+        set(&self.reserved, 0.0);
+    }
+
+    /// Seconds until the estimate, or what comes after it, has to end; `None` without a limit.
     pub(crate) fn seconds_left(&self) -> Option<f64> {
-        let reserved = f64::from_bits(self.reserved.load(Ordering::Relaxed));
-        Some((self.limit? - reserved - self.elapsed()).max(0.0))
+        let until = self.limit? - get(&self.reserved) + get(&self.beyond);
+        Some((until - self.elapsed()).max(0.0))
     }
 
     /// Shows a step to the observer.

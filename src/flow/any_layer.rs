@@ -15,7 +15,7 @@ use super::{
     shuffle::Shuffle,
     tile::Tile,
 };
-use crate::kernel::lane::Real;
+use crate::kernel::{lane::Real, spline::Direction};
 
 /// The layers that a flow can hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +68,9 @@ impl AnyLayer {
 impl Layer for AnyLayer {
     fn parameter_count(&self) -> usize {
         each!(self, l => l.parameter_count())
+    }
+    fn passes(&self, direction: Direction) -> usize {
+        each!(self, l => l.passes(direction))
     }
     fn initialise(&self, spread: f64, parameters: &mut [f64], rng: &mut Pcg64Dxsm) {
         each!(self, l => l.initialise(spread, parameters, rng));

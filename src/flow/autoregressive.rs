@@ -154,6 +154,14 @@ impl Layer for Autoregressive {
         self.conditioner.parameter_count()
     }
 
+    fn passes(&self, direction: Direction) -> usize {
+        if self.inverse == (direction == Direction::Forward) {
+            self.order.len()
+        } else {
+            1
+        }
+    }
+
     fn initialise(&self, spread: f64, parameters: &mut [f64], rng: &mut Pcg64Dxsm) {
         self.conditioner.initialise(spread, parameters, rng);
     }

@@ -7,7 +7,7 @@
 use rand_pcg::Pcg64Dxsm;
 
 use super::{aligned::Aligned, tile::Tile};
-use crate::kernel::{TILE, lane::Real};
+use crate::kernel::{TILE, lane::Real, spline::Direction};
 
 /// What a layer works in, and what it keeps of one tile for its backward pass.
 #[derive(Debug, Default)]
@@ -107,6 +107,10 @@ impl<R: Real> TileGradient<R> {
 /// A trainable invertible layer. Parameters are a slice of the flow's flat vector.
 pub(crate) trait Layer {
     fn parameter_count(&self) -> usize;
+    /// How often each parameter is used for one point in a `direction`, from data to latent or back.
+    fn passes(&self, _direction: Direction) -> usize {
+        1
+    }
     /// Random start; `spread` 0 makes the layer the identity, if it can be.
     fn initialise(&self, _spread: f64, _parameters: &mut [f64], _rng: &mut Pcg64Dxsm) {}
     /// Parameters that are zero whatever happens, such as masked weights.

@@ -55,7 +55,7 @@ use layer::{Layer as _, Record};
 use tile::Tile;
 
 use crate::error::{Error, Result};
-use crate::kernel::{TILE, dispatch::run, lane::Real, rows::Round};
+use crate::kernel::{TILE, dispatch::run, lane::Real, rows::Round, spline::Direction};
 use crate::map::{Grid, Map, inside};
 use crate::rng::{Purpose, Streams};
 
@@ -321,6 +321,14 @@ impl Flow {
         };
         let layers = self.layers.iter().filter(|(layer, _)| has_one(layer));
         layers.map(|(_, range)| range.clone()).collect()
+    }
+
+    /// How often parameters are used for one point in a `direction`, from data to latent or back.
+    pub(crate) fn uses(&self, direction: Direction) -> usize {
+        let layers = self.layers.iter();
+        layers
+            .map(|(layer, range)| range.len() * layer.passes(direction))
+            .sum()
     }
 
     /// All parameters, layer after layer.

@@ -127,6 +127,10 @@ impl Layer for Recurrent {
         self.output.end()
     }
 
+    fn passes(&self, _: Direction) -> usize {
+        self.dim
+    }
+
     fn initialise(&self, spread: f64, parameters: &mut [f64], rng: &mut Pcg64Dxsm) {
         self.unit.initialise(self.dim, parameters, rng);
         for p in &mut parameters[self.output.at..] {

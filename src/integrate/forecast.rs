@@ -13,6 +13,7 @@ use super::{
     vegas::Adapted,
 };
 use crate::flow::Flow;
+use crate::kernel::spline::Direction;
 use crate::map::Map as _;
 use crate::stats::Moments;
 
@@ -32,9 +33,13 @@ pub(crate) const FLOW: f64 = 1e-7;
 /// each use besides.
 const TRAINING: f64 = 7.5e-11;
 const USE: f64 = 3e-7;
-/// Points that a flow needs to be any good, and more per coordinate.
+/// Seconds for a parameter in each pass of a draw after the first, which [`FLOW`] has: 2 operations.
+const PASS: f64 = TRAINING / 3.0;
+/// Points that a flow needs to be any good, and more per coordinate, unless it has so few parameters for
+/// all of them that it cannot learn much from each.
 const TRAINING_POINTS: u64 = 16_384;
 const TRAINING_POINTS_PER_AXIS: u64 = 2048;
+const TRAINING_POINTS_PER_PARAMETER: u64 = 4;
 
 /// Calls and seconds that are still to come.
 #[derive(Clone, Debug)]
@@ -146,12 +151,16 @@ impl Rates {
 
 /// Calls and seconds of a first training of `flow`, which may stand on a product that fits.
 pub(crate) fn training(run: &Run<'_>, cost: CostClass, flow: &Flow, stands: bool) -> Training {
-    let points = TRAINING_POINTS + TRAINING_POINTS_PER_AXIS * flow.dim() as u64;
+    let parameters = flow.parameters().len();
+    let by_axes = TRAINING_POINTS_PER_AXIS * flow.dim() as u64;
+    let by_parameters = TRAINING_POINTS_PER_PARAMETER * parameters as u64;
+    let points = TRAINING_POINTS + by_axes.min(by_parameters);
     let points = if stands { points / 4 } else { points };
-    let step = USE + TRAINING * flow.parameters().len() as f64;
+    let step = USE + TRAINING * flow.uses(Direction::Forward) as f64;
     let reuse = cost.reuse(run.settings.train.reuse);
+    let later_passes = flow.uses(Direction::Inverse).saturating_sub(parameters);
     let rates = Rates {
-        call: cost.seconds() + FLOW * flow.dim() as f64,
+        call: cost.seconds() + FLOW * flow.dim() as f64 + PASS * later_passes as f64,
         replay: reuse * step,
     };
     Training {

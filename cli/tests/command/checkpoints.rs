@@ -1,8 +1,8 @@
 //! Runs that are killed and go on.
 
-use std::{fs, process::Stdio, thread, time::Duration};
+use std::{fs, process::Stdio};
 
-use super::{command, scratch, thalweg};
+use super::{command, scratch, thalweg, wait_for};
 
 /// A run of a second or so.
 pub(super) const RUN: [&str; 10] = [
@@ -37,12 +37,7 @@ fn a_killed_run_goes_on_to_the_same_result() {
         .spawn()
         .unwrap();
     // Until something is kept, and a while longer.
-    for _ in 0..2000 {
-        if fs::exists(&previous).unwrap() {
-            break;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_for(&previous);
     child.kill().unwrap();
     child.wait().unwrap();
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Run, command, path, scratch, thalweg};
+use super::{Run, command, path, scratch, thalweg, wait_for};
 
 /// The fields of the JSON object, in their order.
 const FIELDS: [&str; 29] = [
@@ -278,8 +278,8 @@ fn a_shared_library_runs_on_one_thread() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_gives_what_there_is() {
-    use std::{thread, time::Duration};
-
+    let file = scratch("interrupted.checkpoint");
+    let _ = fs::remove_file(&file);
     let arguments = [
         "integrate",
         "camel",
@@ -288,13 +288,18 @@ fn an_interrupt_gives_what_there_is() {
         "--max-calls",
         "1e12",
         "--json",
+        "--checkpoint",
+        &file,
+        "--checkpoint-every",
+        "0.05",
     ];
     let child = command(&arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    thread::sleep(Duration::from_millis(700));
+    // What has kept something listens.
+    wait_for(&file);
     Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()

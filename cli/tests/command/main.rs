@@ -15,9 +15,9 @@ mod shards;
 mod unkept;
 
 use std::ffi::OsStr;
-use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::{fs, io, thread, time::Duration};
 
 use serde_json::Value;
 
@@ -61,4 +61,14 @@ fn scratch(name: &str) -> String {
 
 fn path(name: impl AsRef<OsStr>) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name.as_ref())
+}
+
+/// Until there is a file at `path`, for ten seconds at most.
+fn wait_for(path: &str) {
+    for _ in 0..2000 {
+        if fs::exists(path).unwrap_or(false) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
 }

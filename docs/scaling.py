@@ -32,7 +32,7 @@ import tempfile
 import time
 from pathlib import Path
 
-WAVE, CHUNK, PARTS, MINIBATCH, REUSE = 32, 1024, 8, 512, 8
+WAVE, CHUNK, PARTS, MINIBATCH, REUSE = 128, 1024, 8, 512, 8
 # Points that the stages of the training below have, what was seen before them included.
 STAGES = (2048, 4096, 6144, 10240, 18432, 26624, 30720)
 # Not measured here: a message between nodes of a cluster, and bytes a second (100 Gbit/s).
@@ -80,7 +80,7 @@ def measure(program):
         common = ["--threads", "1", "--json"]
         camel = [program, "train", "camel", "--dim", "8", "--reuse", str(REUSE), *common]
         seconds(start([*camel, "--max-calls", "3e4", "--save", "camel.tlw"]), "train")
-        points, calls = 600_000, 40_000
+        points, calls = 6_000_000, 40_000
         estimate = [program, "integrate", "--model", "camel.tlw", "--max-calls", str(points), *common]
         one, shared, times = turns([estimate] * 2, "estimate")
         trains = [[*camel, "--max-calls", str(calls), "--save", f"{i}.tlw"] for i in range(2)]

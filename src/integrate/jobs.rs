@@ -18,8 +18,9 @@ use super::{
 use crate::error::{Error, Result};
 use crate::team::Fault;
 
-/// Chunks that a process evaluates before their results are folded.
-pub(crate) const WAVE: usize = 32;
+/// Chunks that a process evaluates before their results are folded: so many that threads and processes, which
+/// wait for the slowest of them at the end, do so seldom.
+const WAVE: usize = 128;
 
 /// What became of a job.
 #[derive(Serialize, Deserialize)]

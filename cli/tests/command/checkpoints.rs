@@ -1,8 +1,8 @@
 //! Runs that are killed and go on.
 
-use std::{fs, process::Stdio};
+use std::process::Stdio;
 
-use super::{command, scratch, thalweg, wait_for};
+use super::{checkpoint, command, scratch, thalweg, wait_for};
 
 /// A run of a second or so.
 pub(super) const RUN: [&str; 10] = [
@@ -20,11 +20,7 @@ pub(super) const RUN: [&str; 10] = [
 
 #[test]
 fn a_killed_run_goes_on_to_the_same_result() {
-    let file = scratch("killed.checkpoint");
-    let previous = format!("{file}.1");
-    for path in [&file, &previous] {
-        let _ = fs::remove_file(path);
-    }
+    let [file, previous] = checkpoint("killed.checkpoint");
     let kept = [
         "--json",
         "--checkpoint",

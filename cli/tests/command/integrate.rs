@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Run, command, path, scratch, thalweg, wait_for};
+use super::{Run, checkpoint, command, path, scratch, thalweg, wait_for};
 
 /// The fields of the JSON object, in their order.
 const FIELDS: [&str; 29] = [
@@ -278,8 +278,7 @@ fn a_shared_library_runs_on_one_thread() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_gives_what_there_is() {
-    let file = scratch("interrupted.checkpoint");
-    let _ = fs::remove_file(&file);
+    let [file, _] = checkpoint("interrupted.checkpoint");
     let arguments = [
         "integrate",
         "camel",

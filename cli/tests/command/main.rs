@@ -63,6 +63,16 @@ fn path(name: impl AsRef<OsStr>) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name.as_ref())
 }
 
+/// A file for a checkpoint and what it keeps the one before in, of which there is none yet.
+fn checkpoint(name: &str) -> [String; 2] {
+    let file = scratch(name);
+    let both = [file.clone(), format!("{file}.1")];
+    for path in &both {
+        let _ = fs::remove_file(path);
+    }
+    both
+}
+
 /// Until there is a file at `path`, for ten seconds at most.
 fn wait_for(path: &str) {
     for _ in 0..2000 {

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         evaluator::{Block, CHUNK, Evaluated, Evaluator},
-        jobs::WAVE,
         mixture::Mixture,
         report::{Phase, StopReason},
         run::Run,
@@ -193,6 +192,10 @@ impl Sums {
 /// Batches from which on pairs of them become one.
 const MOST_BATCHES: usize = 1024;
 
+/// Chunks of the batches that are drawn together, whatever the number of processes: after them comes a
+/// checkpoint, and batches may become fewer.
+const TOGETHER: u64 = 32;
+
 /// Most points of a batch, whose chunks are kept until it is complete.
 const LARGEST: u64 = 1 << 20;
 
@@ -227,7 +230,7 @@ pub(super) fn estimate(
     let stop = loop {
         while rounds > 0 && run.calls_left() >= size && run.stopped.is_none() {
             // As many batches at a time as keep the threads busy.
-            let together = (WAVE as u64 * chunk / size)
+            let together = (TOGETHER * chunk / size)
                 .max(1)
                 .min(rounds)
                 .min(run.calls_left() / size);

@@ -8,7 +8,6 @@ use super::super::{
     Integrator,
     evaluator::{CHUNK, Evaluated, Evaluator, scale},
     explore::rescale,
-    jobs::WAVE,
     mixture::{Defence, Mixture},
     observable::Observable,
     pool,
@@ -34,7 +33,7 @@ use crate::rng::{Purpose, continued, mix};
 use crate::stats::Moments;
 
 /// Chunks between two steps that an observer sees.
-const STEP: u64 = 16 * WAVE as u64;
+const STEP: u64 = 512;
 
 impl Integrator {
     /// Estimates with the frozen proposal `map` from one shard of `points` independent points:

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
+
+#[path = "common/files.rs"]
+mod files;
+use files::{checkpoint, scratch, wait_for};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_thalweg");
 
@@ -39,12 +40,6 @@ fn timeless(output: &Output) -> Value {
     let mut json = json.unwrap_or_else(|e| unreachable!("{e}: {text}{errors}"));
     json["seconds"].take();
     json
-}
-
-/// A file of the folder for temporary files of tests.
-fn scratch(name: &str) -> String {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    path.display().to_string()
 }
 
 const METHODS: [&[&str]; 3] = [
@@ -106,11 +101,7 @@ fn children(of: u32) -> io::Result<Vec<String>> {
 
 #[test]
 fn a_killed_rank_leaves_a_checkpoint_to_go_on_from() {
-    let file = scratch("ranks.checkpoint");
-    let previous = format!("{file}.1");
-    for path in [&file, &previous] {
-        let _ = fs::remove_file(path);
-    }
+    let [file, previous] = checkpoint("ranks.checkpoint");
     let start = ["integrate", "camel", "--dim", "4", "--method", "vegas"];
     let whole = [
         &start[..],
@@ -122,12 +113,7 @@ fn a_killed_rank_leaves_a_checkpoint_to_go_on_from() {
     let mut killed = command(3, &kept);
     let killed = killed.stdout(Stdio::piped()).stderr(Stdio::piped());
     let job = killed.spawn().expect("mpirun");
-    for _ in 0..6000 {
-        if fs::exists(&previous).unwrap_or(false) {
-            break;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_for(&previous);
     let ranks = children(job.id()).expect("Linux");
     let last = ranks.last().expect("a rank");
     let status = Command::new("kill").args(["-KILL", last]).status();

@@ -6,6 +6,7 @@
 
 mod aligned;
 mod any_layer;
+mod architecture;
 mod autoregressive;
 mod conditioner;
 mod config;
@@ -33,8 +34,10 @@ mod stack;
 mod start;
 mod summed;
 mod tile;
+mod values;
 
 pub(crate) use aligned::Aligned;
+pub use architecture::Architecture;
 pub use config::{Activation, FlowConfig, Precision};
 pub use element::Transform;
 pub use family::Family;
@@ -48,58 +51,18 @@ pub(crate) use summed::{SummedGradient, read_numbers, write_numbers};
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use any_layer::AnyLayer;
 use layer::{Layer as _, Record};
 use tile::Tile;
+use values::Values;
 
 use crate::error::{Error, Result};
-use crate::kernel::{TILE, dispatch::run, lane::Real, rows::Round, spline::Direction};
+use crate::kernel::{TILE, lane::Real, spline::Direction};
 use crate::map::{Grid, Map, inside};
 use crate::rng::{Purpose, Streams};
 
 /// Largest dimension of a flow.
 const MAX_DIM: usize = 4096;
-
-/// How a flow is made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Architecture {
-    /// couplings with splines on the unit cube
-    Couplings(FlowConfig),
-    /// layer by layer
-    Stack(Stack),
-}
-
-impl Architecture {
-    fn precision(&self) -> Precision {
-        match self {
-            Self::Couplings(config) => config.precision,
-            Self::Stack(stack) => stack.precision,
-        }
-    }
-
-    /// Coordinates at the end that are given rather than drawn.
-    pub fn context(&self) -> usize {
-        match self {
-            Self::Couplings(config) => config.context,
-            Self::Stack(stack) => stack.context,
-        }
-    }
-}
-
-impl From<FlowConfig> for Architecture {
-    fn from(config: FlowConfig) -> Self {
-        Self::Couplings(config)
-    }
-}
-
-impl From<Stack> for Architecture {
-    fn from(stack: Stack) -> Self {
-        Self::Stack(stack)
-    }
-}
 
 /// A normalizing flow on the unit cube.
 ///
@@ -116,33 +79,6 @@ pub struct Flow {
     fixed: Vec<usize>,
     parameters: Vec<f64>,
     values: Values,
-}
-
-/// The parameters in the precision that the conditioners run in.
-#[derive(Clone, Debug)]
-enum Values {
-    F32(Vec<f32>),
-    F64(Vec<f64>),
-}
-
-impl Values {
-    fn new(precision: Precision, count: usize) -> Self {
-        match precision {
-            Precision::F32 => Self::F32(vec![0.0; count]),
-            Precision::F64 => Self::F64(vec![0.0; count]),
-        }
-    }
-
-    /// Takes over `parameters`, as many as there were.
-    fn update(&mut self, parameters: &[f64]) {
-        match self {
-            Self::F32(values) => run(Round {
-                from: parameters,
-                to: values,
-            }),
-            Self::F64(values) => values.copy_from_slice(parameters),
-        }
-    }
 }
 
 /// The layers of a flow while it is made.

@@ -28,14 +28,6 @@ impl Stopping for Never {
     }
 }
 
-fn set(seconds: &AtomicU64, to: f64) {
-    seconds.store(to.to_bits(), Ordering::Relaxed);
-}
-
-fn get(seconds: &AtomicU64) -> f64 {
-    f64::from_bits(seconds.load(Ordering::Relaxed))
-}
-
 pub(crate) struct Watch<'o> {
     observer: RwLock<&'o mut dyn Observer>,
     start: Instant,
@@ -44,10 +36,9 @@ pub(crate) struct Watch<'o> {
     preparing: AtomicBool,
     /// whether that repeats what another process has done, however long it takes
     replaying: bool,
-    /// bits of the seconds that are not the estimate's, at the end
-    reserved: AtomicU64,
-    /// bits of the seconds beyond the limit that what comes after the estimate may take
-    beyond: AtomicU64,
+    /// bits of the second at which what is done now has to end, where there is a limit: before it for the
+    /// estimate, which leaves some time, and beyond it perhaps for what comes after
+    until: AtomicU64,
     crew: Crew,
     /// whether the observer has asked to stop after a step of a run that several processes share
     insisted: AtomicBool,
@@ -63,8 +54,7 @@ impl<'o> Watch<'o> {
             limit,
             preparing: AtomicBool::new(true),
             replaying,
-            reserved: AtomicU64::new(0),
-            beyond: AtomicU64::new(0),
+            until: AtomicU64::new(limit.unwrap_or(0.0).to_bits()),
             crew: Crew::default(),
             insisted: AtomicBool::new(false),
         }
@@ -122,24 +112,32 @@ impl<'o> Watch<'o> {
 
     /// Keeps a `share` of the time left for what comes after the estimate.
     pub(crate) fn reserve(&self, share: f64) {
-        let seconds = share * self.limit.map_or(0.0, |limit| limit - self.elapsed());
-        set(&self.reserved, seconds.max(0.0));
-        set(&self.beyond, 0.0);
+        if let Some(limit) = self.limit {
+            self.end_at(limit - share * (limit - self.elapsed()).max(0.0));
+        }
     }
 
     /// Hands out the time that was kept: all of it from now on, as an estimate that ended late has
     /// taken none of it.
     pub(crate) fn release(&self) {
-        let late = self.limit.map_or(0.0, |limit| self.elapsed() - limit);
-        let reserved = get(&self.reserved);
-        set(&self.beyond, (reserved + late).max(0.0));
-        set(&self.reserved, 0.0);
+        if let Some(limit) = self.limit {
+            let kept = limit - self.until();
+            self.end_at(limit.max(self.elapsed() + kept));
+        }
+    }
+
+    fn until(&self) -> f64 {
+        f64::from_bits(self.until.load(Ordering::Relaxed))
+    }
+
+    fn end_at(&self, seconds: f64) {
+        self.until.store(seconds.to_bits(), Ordering::Relaxed);
     }
 
     /// Seconds until the estimate, or what comes after it, has to end; `None` without a limit.
     pub(crate) fn seconds_left(&self) -> Option<f64> {
-        let until = self.limit? - get(&self.reserved) + get(&self.beyond);
-        Some((until - self.elapsed()).max(0.0))
+        let limited = self.limit.is_some();
+        limited.then(|| (self.until() - self.elapsed()).max(0.0))
     }
 
     /// Shows a step to the observer.

@@ -15,11 +15,15 @@ mod shards;
 mod unkept;
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::{fs, io, thread, time::Duration};
 
 use serde_json::Value;
+
+#[path = "../common/files.rs"]
+mod files;
+use files::{checkpoint, scratch, wait_for};
 
 /// The program with `arguments`.
 fn command(arguments: &[&str]) -> Command {
@@ -54,31 +58,6 @@ fn thalweg(arguments: &[&str]) -> io::Result<Run> {
     Ok(Run::new(&command(arguments).output()?))
 }
 
-/// A file of the folder for temporary files of tests; each test has its own names.
-fn scratch(name: &str) -> String {
-    path(name).display().to_string()
-}
-
 fn path(name: impl AsRef<OsStr>) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name.as_ref())
-}
-
-/// A file for a checkpoint and what it keeps the one before in, of which there is none yet.
-fn checkpoint(name: &str) -> [String; 2] {
-    let file = scratch(name);
-    let both = [file.clone(), format!("{file}.1")];
-    for path in &both {
-        let _ = fs::remove_file(path);
-    }
-    both
-}
-
-/// Until there is a file at `path`, for ten seconds at most.
-fn wait_for(path: &str) {
-    for _ in 0..2000 {
-        if fs::exists(path).unwrap_or(false) {
-            break;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
 }
